@@ -1,0 +1,58 @@
+# RetailPlatform. `make help` lists what there is.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+PYTHON ?= python3
+ENV ?= dev
+PORT ?= 8080
+
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help
+help:  ## This list
+	@echo "RetailPlatform: make TARGET [ENV=dev|staging|prod] [PORT=8080]"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup:  ## Install everything the project needs (Python 3.11+ and make suffice)
+	@$(PYTHON) ops/setup.py
+
+.PHONY: up
+up: setup  ## The whole platform on this machine: synthesize, deploy, start the storefront, print its address
+	@$(BIN)/python -m local up --port $(PORT)
+
+.PHONY: down
+down:  ## Stop everything `make up` started and leave nothing behind
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; else echo "Nothing is set up, so nothing is running."; fi
+
+.PHONY: status
+status:  ## What runs on this machine, and which resources are recorded only
+	@$(BIN)/python -m local status
+
+.PHONY: synth
+synth: setup  ## Synthesize ENV into build/ENV: no credentials, no network
+	@$(BIN)/python -m ops.synth $(ENV)
+
+.PHONY: check
+check: setup  ## Lint, types and the fast tests, under a minute
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@pytest -q -n 2 --dist loadgroup -m "not platform"
+
+.PHONY: test
+test: setup  ## Every test there is, the deployed platform included
+	@pytest
+
+.PHONY: snapshots
+snapshots: setup  ## Accept the templates as they are now as the new snapshots
+	@pytest -q tests/infrastructure --snapshot-update
+
+.PHONY: lock
+lock: setup  ## Resolve every requirements.in anew into its pinned, hashed requirements.txt
+	@for list in lambda_src/dependencies/requirements services/storefront/requirements local/requirements requirements requirements-dev; do \
+	  echo "  $$list.txt"; \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $$list.in -o $$list.txt || exit 1; \
+	done

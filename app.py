@@ -1,0 +1,40 @@
+"""Composition root: which environment → the platform, checked by five rule packs, written to build/<environment>/."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks
+
+from environments import InvalidEnvironmentError, named
+from stacks.platform import Platform
+
+ROOT = Path(__file__).resolve().parent
+PACKS = AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks
+
+
+def main() -> None:
+    """Synthesize; run by the CDK CLI, or plainly: `python app.py -c env=prod`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-c", "--context", action="append", default=[], metavar="key=value")
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | json.loads(os.getenv("CDK_CONTEXT_JSON", "{}"))
+    context |= dict(item.partition("=")[::2] for item in parser.parse_args().context)
+    try:
+        environment = named(context.get("env", "dev"))
+        app = App(context=context, outdir=os.environ.get("CDK_OUTDIR", f"{ROOT}/build/{environment.placement.name}"))
+        Platform(app, environment, image_tag=context.get("image_tag"))
+        Validations.of(app).add_plugins(*(pack(app) for pack in PACKS))
+        app.synth()
+    except InvalidEnvironmentError as error:
+        sys.exit(f"error: {error}")
+    except RuntimeError as error:
+        if "ValidationFailed" not in str(error):
+            raise
+        sys.exit(1)  # the findings are printed already
+
+
+if __name__ == "__main__":
+    main()

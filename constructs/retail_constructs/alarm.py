@@ -1,0 +1,38 @@
+"""An alarm that somebody hears."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+
+class HeardAlarm(cloudwatch.Alarm):
+    """Publishes to `topic` when `metric` reaches `threshold` in `periods` periods running; silence is no alarm.
+
+    `description` tells the person who is woken what happened and what to look at.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        metric: cloudwatch.IMetric,
+        threshold: float,
+        description: str,
+        topic: sns.ITopic,
+        periods: int = 1,
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            alarm_description=description,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        self.add_alarm_action(actions.SnsAction(topic))

@@ -1,0 +1,122 @@
+"""The shop's database: Aurora Serverless v2 PostgreSQL, a writer and a reader."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, Token
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_rds as rds
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from retail_constructs.alarm import HeardAlarm
+from retail_constructs.compliance import NOT_DURABLE, acknowledge, in_packs
+from retail_constructs.log_bucket import removal_policy
+
+PORT = 5432
+DATABASE_NAME = "retail"
+
+
+class AuroraServerless(Construct):
+    """A writer and a reader in isolated subnets of two zones, encrypted with `key`, TLS enforced by the server.
+
+    The secret is attached here, so that it holds the endpoint beside the credentials. Capacity in ACU; a minimum
+    of 0 pauses both instances when idle (resume about 15 s).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        vpc: ec2.IVpc,
+        security_group: ec2.ISecurityGroup,
+        secret: secretsmanager.ISecret,
+        key: kms.IKey,
+        min_acu: float,
+        max_acu: float,
+        backup_days: int,
+        alarm_topic: sns.ITopic,
+        durable: bool,
+    ) -> None:
+        super().__init__(scope, id)
+        engine = rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_17_9)
+        self.cluster = rds.DatabaseCluster(
+            self,
+            "Default",
+            engine=engine,
+            writer=_instance("Writer", key=key),
+            readers=[_instance("Reader", key=key, scale_with_writer=True)],  # it is the one that takes over
+            serverless_v2_min_capacity=min_acu,
+            serverless_v2_max_capacity=max_acu,
+            vpc=vpc,
+            vpc_subnets=ec2.SubnetSelection(subnet_group_name="Data"),
+            security_groups=[security_group],
+            credentials=rds.Credentials.from_secret(secret),
+            default_database_name=DATABASE_NAME,
+            port=PORT,
+            storage_encrypted=True,
+            storage_encryption_key=key,
+            iam_authentication=True,
+            enable_data_api=True,
+            backup=rds.BackupProps(retention=Duration.days(backup_days)),
+            copy_tags_to_snapshot=True,
+            cloudwatch_logs_exports=["postgresql"],
+            enable_performance_insights=True,
+            performance_insight_encryption_key=key,
+            monitoring_interval=Duration.seconds(60),
+            parameter_group=rds.ParameterGroup(
+                self,
+                "Parameters",
+                engine=engine,
+                description="The shop's database: TLS only, slow statements logged",
+                parameters={"rds.force_ssl": "1", "log_min_duration_statement": "500"},
+            ),
+            deletion_protection=durable,
+            removal_policy=removal_policy(durable=durable),
+        )
+        HeardAlarm(
+            self,
+            "CapacityAlarm",
+            metric=self.cluster.metric_acu_utilization(period=Duration.minutes(1), statistic="max"),
+            threshold=90,
+            description="The database is close to its upper capacity; look at slow statements, then raise the maximum",
+            topic=alarm_topic,
+            periods=10,
+        )
+        self._acknowledge_findings(backup_days=backup_days, durable=durable)
+
+    @property
+    def port(self) -> str:
+        """The port that the deployed cluster says it listens on, as it stands in variables and parameters."""
+        return Token.as_string(self.cluster.cluster_endpoint.port)
+
+    def _acknowledge_findings(self, *, backup_days: int, durable: bool) -> None:
+        acknowledge(
+            self.cluster,
+            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole]",
+            because="RDS's own policy for enhanced monitoring writes to RDS's log groups; only RDS may assume it.",
+        )
+        acknowledge(
+            self.cluster,
+            *in_packs("RDSInBackupPlan", "NIST.800.53.R5", "HIPAA.Security"),
+            because=f"Aurora backs the cluster up continuously and restores to any second of {backup_days} days.",
+        )
+        if not durable:
+            acknowledge(
+                self.cluster,
+                "AwsSolutions-RDS10",
+                *in_packs("RDSInstanceDeletionProtectionEnabled", "NIST.800.53.R5", "HIPAA.Security"),
+                because=NOT_DURABLE,
+            )
+
+
+def _instance(id: str, *, key: kms.IKey, scale_with_writer: bool | None = None) -> rds.IClusterInstance:
+    return rds.ClusterInstance.serverless_v2(
+        id,
+        publicly_accessible=False,
+        scale_with_writer=scale_with_writer,
+        enable_performance_insights=True,
+        performance_insight_encryption_key=key,
+    )

@@ -1,0 +1,55 @@
+"""The one layer of third-party packages that every function uses."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import jsii
+from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling, RemovalPolicy, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from retail_constructs import layer_build
+
+RUNTIME = lambda_.Runtime.PYTHON_3_13
+ARCHITECTURE = lambda_.Architecture.ARM_64
+
+
+@jsii.implements(ILocalBundling)
+class _CopyOfBuiltLayer:
+    """Bundles without Docker: copies what `layer_build` made for Lambda."""
+
+    def try_bundle(self, output_dir: str, *_options: Any, **_more: Any) -> bool:
+        shutil.copytree(layer_build.build("lambda"), output_dir, dirs_exist_ok=True)
+        return True
+
+
+class DependencyLayer(lambda_.LayerVersion):
+    """The packages pinned in `lambda_src/dependencies/`, once per stack.
+
+    The asset's hash is that of the pins, not of the installed files, so a template is the same on every machine.
+    """
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        code = lambda_.Code.from_asset(
+            str(layer_build.SOURCE),
+            asset_hash_type=AssetHashType.SOURCE,
+            bundling=BundlingOptions(image=DockerImage.from_registry("local-only"), local=_CopyOfBuiltLayer()),
+        )
+        super().__init__(
+            scope,
+            id,
+            code=code,
+            description="Third-party packages of the retail functions",
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[ARCHITECTURE],
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    @staticmethod
+    def of(scope: Construct) -> lambda_.ILayerVersion:
+        """The layer of the stack around `scope`, made on first use."""
+        stack = Stack.of(scope)
+        existing = stack.node.try_find_child("Dependencies")
+        return existing if isinstance(existing, DependencyLayer) else DependencyLayer(stack, "Dependencies")

@@ -1,0 +1,121 @@
+"""Rule → queue and dead-letter queue → function, with the alarm that watches them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from retail_constructs.alarm import HeardAlarm
+from retail_constructs.compliance import acknowledge
+from retail_constructs.function import Function, FunctionProps
+
+RECEIVES_BEFORE_DEAD = 3
+DEAD_LETTERS_KEPT = Duration.days(14)
+LATE_AFTER = Duration.minutes(5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batching:
+    """How many messages one invocation takes, and for how many seconds they are gathered before it."""
+
+    size: int = 10
+    window_seconds: int = 0
+
+
+class EventConsumer(Construct):
+    """Events that match `pattern` reach the function at least once, or lie in the dead-letter queue with an alarm.
+
+    An event that EventBridge cannot deliver within a day goes to the same dead-letter queue as a message that
+    failed three times: both hold the event as the queue would have, so one replay puts either back.
+    One bad message never repeats the others of its batch: the function reports failures one by one.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        pattern: events.EventPattern,
+        function: FunctionProps,
+        bus: events.IEventBus | None = None,
+        batching: Batching | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        batching = batching or Batching()
+        self.dead_letter_queue = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption_master_key=function.key,
+            enforce_ssl=True,
+            retention_period=DEAD_LETTERS_KEPT,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption_master_key=function.key,
+            enforce_ssl=True,
+            # AWS advises six time-outs of the function and the window, so that a throttled batch is not received twice.
+            visibility_timeout=Duration.seconds(6 * int(function.timeout.to_seconds()) + batching.window_seconds),
+            retention_period=Duration.days(4),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=RECEIVES_BEFORE_DEAD),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.rule = events.Rule(
+            self,
+            "Rule",
+            event_bus=bus,
+            event_pattern=pattern,
+            targets=[
+                targets.SqsQueue(
+                    self.queue,
+                    dead_letter_queue=self.dead_letter_queue,
+                    max_event_age=Duration.hours(24),
+                    retry_attempts=185,
+                )
+            ],
+        )
+        self.consumer = Function(self, "Function", function, dead_letter_queue=self.dead_letter_queue)
+        self.consumer.function.add_event_source(
+            event_sources.SqsEventSource(
+                self.queue,
+                batch_size=batching.size,
+                max_batching_window=Duration.seconds(batching.window_seconds) if batching.window_seconds else None,
+                report_batch_item_failures=True,
+                max_concurrency=function.concurrency,
+            )
+        )
+        self._watch(function)
+        acknowledge(
+            self,
+            "Serverless-LambdaEventSourceMappingDestination",
+            "Serverless-SQSRedrivePolicy",
+            because="A message that failed three times ends in the dead-letter queue, which is the failure destination "
+            "of a queue's mapping and the end of the line; its alarm calls a person at the first one.",
+        )
+
+    def _watch(self, props: FunctionProps) -> None:
+        minute = Duration.minutes(1)
+        HeardAlarm(
+            self,
+            "DeadLetterAlarm",
+            metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(period=minute, statistic="max"),
+            threshold=1,
+            description=f"{props.package}: an event could not be processed; read its reason, fix it, replay it",
+            topic=props.alarm_topic,
+        )
+        HeardAlarm(
+            self,
+            "DelayAlarm",
+            metric=self.queue.metric_approximate_age_of_oldest_message(period=minute, statistic="max"),
+            threshold=LATE_AFTER.to_seconds(),
+            description=f"{props.package}: events wait too long; look at the function's errors, throttles and duration",
+            topic=props.alarm_topic,
+            periods=3,
+        )

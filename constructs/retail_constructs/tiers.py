@@ -1,0 +1,42 @@
+"""The security groups of all tiers, and every rule between them."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+APPLICATION_PORT = 8080
+DATABASE_PORT = 5432
+CACHE_PORT = 6379
+HTTPS = 443
+
+
+class Tiers(Construct):
+    """CloudFront → load balancer → application → database and cache; functions → database and cache.
+
+    Nothing else is let in anywhere, and nothing goes out but that and HTTPS to AWS's own APIs. The database and the
+    cache start no connection. One listener port only: CloudFront's prefix list counts as 55 of a group's 60 rules.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, vpc: ec2.IVpc, cloudfront: ec2.IPeer, listener_port: int) -> None:
+        super().__init__(scope, id)
+        self.load_balancer = self._group("LoadBalancer", vpc, "Admits CloudFront only")
+        self.application = self._group("Application", vpc, "Tasks of the storefront")
+        self.functions = self._group("Functions", vpc, "Functions that use database or cache")
+        self.database = self._group("Database", vpc, "Aurora")
+        self.cache = self._group("Cache", vpc, "ElastiCache")
+
+        self.load_balancer.add_ingress_rule(cloudfront, ec2.Port.tcp(listener_port), "CloudFront")
+        self._allow(self.load_balancer, self.application, APPLICATION_PORT, "requests and health checks")
+        for client in (self.application, self.functions):
+            self._allow(client, self.database, DATABASE_PORT, "PostgreSQL over TLS")
+            self._allow(client, self.cache, CACHE_PORT, "Valkey over TLS")
+            client.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "AWS APIs")
+
+    def _group(self, id: str, vpc: ec2.IVpc, description: str) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(self, id, vpc=vpc, description=description, allow_all_outbound=False)
+
+    @staticmethod
+    def _allow(source: ec2.SecurityGroup, target: ec2.SecurityGroup, port: int, what: str) -> None:
+        source.add_egress_rule(target, ec2.Port.tcp(port), what)
+        target.add_ingress_rule(source, ec2.Port.tcp(port), what)

@@ -1,0 +1,1 @@
+"""New raw objects: the crawler of their prefix is started."""

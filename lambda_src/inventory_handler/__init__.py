@@ -1,0 +1,1 @@
+"""InventoryReserved: reserved pieces leave the stock."""

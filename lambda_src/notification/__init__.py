@@ -1,0 +1,1 @@
+"""OrderPlaced and OrderShipped: the customer is told."""

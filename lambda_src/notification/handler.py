@@ -1,0 +1,80 @@
+"""Notification (row P14): tells the topic, in words without personal data, what happened to an order."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from retail import clients
+from retail.consumer import consume
+from retail.database import SingleConnection
+from retail.events import BusEvent, OrderPlaced, OrderShipped
+from retail.handled_events import handle_once, is_handled
+from retail.settings import DatabaseSettings
+
+CONSUMER = "notification"
+
+
+class Settings(DatabaseSettings):
+    """The environment variables of this function."""
+
+    topic_arn: str
+
+
+@cache
+def resources() -> tuple[SingleConnection, str]:
+    """Database and topic of this function, made once."""
+    settings = Settings()
+    return settings.connect(), settings.topic_arn
+
+
+def order_placed(event: BusEvent) -> None:
+    """The customer's confirmation."""
+    placed = event.payload(OrderPlaced)
+    pieces = sum(line.quantity for line in placed.lines)
+    _tell(
+        event,
+        order_id=str(placed.order_id),
+        subject="Your order is confirmed",
+        message=f"Order {placed.order_id} is confirmed: {pieces} item(s), {placed.total}.",
+    )
+
+
+def order_shipped(event: BusEvent) -> None:
+    """The parcel is on its way."""
+    shipped = event.payload(OrderShipped)
+    tracking = f" Tracking code: {shipped.tracking_code}." if shipped.tracking_code else ""
+    _tell(
+        event,
+        order_id=str(shipped.order_id),
+        subject="Your order is on its way",
+        message=f"Order {shipped.order_id} has left our house.{tracking}",
+    )
+
+
+def _tell(event: BusEvent, *, order_id: str, subject: str, message: str) -> None:
+    """Publish unless this event was published before; only a crash between the two can tell twice, none tells never."""
+    database, topic_arn = resources()
+    with database.transaction() as connection:
+        if is_handled(connection, consumer=CONSUMER, event_id=event.detail.event_id):
+            return
+    attributes = {
+        "event_type": event.detail_type,
+        "event_id": str(event.detail.event_id),
+        "order_id": order_id,
+        "correlation_id": event.detail.correlation_id,
+    }
+    clients.sns().publish(
+        TopicArn=topic_arn,
+        Subject=subject,
+        Message=message,
+        MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
+    )
+    with database.transaction() as connection:
+        handle_once(connection, consumer=CONSUMER, event_id=event.detail.event_id)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Tell what one batch of queue messages reports."""
+    return consume(event, context, {OrderPlaced.detail_type: order_placed, OrderShipped.detail_type: order_shipped})

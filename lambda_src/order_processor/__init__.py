@@ -1,0 +1,1 @@
+"""OrderPlaced and PaymentProcessed: archived, charged, processed."""

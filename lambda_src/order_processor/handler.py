@@ -1,0 +1,46 @@
+"""Order processing (row P12): decode, hand over to the settlement, report."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from retail import clients
+from retail.bus import EventBridgeBus
+from retail.consumer import consume
+from retail.events import OrderPlaced, PaymentProcessed
+from retail.lake import Lake
+from retail.payments import GatewayName, gateway_named
+from retail.settings import DatabaseSettings
+from retail.settlement import Settlement
+
+
+class Settings(DatabaseSettings):
+    """The environment variables of this function."""
+
+    lake_bucket: str
+    event_bus_name: str
+    payment_gateway: GatewayName
+
+
+@cache
+def settlement() -> Settlement:
+    """The settlement over this function's resources, made once."""
+    settings = Settings()
+    return Settlement(
+        database=settings.connect(),
+        lake=Lake(clients.s3(), settings.lake_bucket),
+        gateway=gateway_named(settings.payment_gateway),
+        bus=EventBridgeBus(clients.events(), settings.event_bus_name),
+    )
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Settle the orders of one batch of queue messages."""
+    orders = settlement()
+    return consume(
+        event,
+        context,
+        {OrderPlaced.detail_type: orders.order_placed, PaymentProcessed.detail_type: orders.payment_processed},
+    )

@@ -1,0 +1,58 @@
+"""What the shop refuses; every message may be shown to a customer."""
+
+from uuid import UUID
+
+
+class RetailError(Exception):
+    """A rule of the shop says no; the message says why, and what to do where something can be done."""
+
+
+class MalformedMessageError(RetailError):
+    """The message can never succeed, however often it is tried."""
+
+
+class EmptyCartError(RetailError):
+    """There is nothing to order."""
+
+    def __init__(self) -> None:
+        super().__init__("The cart is empty: put something into it first.")
+
+
+class UnknownProductError(RetailError):
+    """No such product is sold here."""
+
+    def __init__(self, product_id: UUID) -> None:
+        super().__init__(f"There is no product {product_id}.")
+        self.product_id = product_id
+
+
+class InsufficientStockError(RetailError):
+    """More pieces are wanted than are free."""
+
+    def __init__(self, *, product_id: UUID, name: str, wanted: int, available: int) -> None:
+        left = f"only {available} left" if available else "sold out"
+        super().__init__(f"{name}: {wanted} wanted, {left}.")
+        self.product_id = product_id
+        self.available = available
+
+
+class UnknownOrderError(RetailError):
+    """No such order, or not one that the asker may see."""
+
+    def __init__(self, order_id: UUID) -> None:
+        super().__init__(f"There is no order {order_id}.")
+
+
+class IllegalTransitionError(RetailError):
+    """The order is not in the state that this step starts from."""
+
+
+class CacheUnavailableError(RetailError):
+    """The cache does not answer; what it held is to be treated as absent."""
+
+    def __init__(self) -> None:
+        super().__init__("The cart cannot be reached at the moment. Nothing is lost: please try again shortly.")
+
+
+class PaymentGatewayMissingError(RetailError):
+    """This environment cannot take money, so nothing may be given away."""

@@ -1,0 +1,153 @@
+"""The contracts of what travels over the bus: one envelope, one payload model for each event.
+
+A consumer accepts fields it does not know (a producer may add some) and refuses a major version it
+does not know (a producer may then have changed the meaning of the others).
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from uuid import UUID, uuid4
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from retail.errors import MalformedMessageError
+from retail.money import Money
+
+MAJOR_VERSION = "1"
+
+Source = Literal["retail.storefront", "retail.orders"]
+Quantity = Annotated[int, Field(gt=0)]
+
+
+class Payload(BaseModel):
+    """What every payload shares: the bus name of its event, and that it never changes."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    detail_type: ClassVar[str]
+
+
+PayloadType = TypeVar("PayloadType", bound=Payload)
+
+
+class OrderLine(BaseModel):
+    """One product of an order, at the price of the moment of the checkout."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    product_id: UUID
+    sku: str
+    name: str
+    quantity: Quantity
+    unit_price: Money
+
+
+class ReservedLine(BaseModel):
+    """Pieces of one product that are set aside."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    product_id: UUID
+    quantity: Quantity
+
+
+class OrderPlaced(Payload):
+    """A customer has a confirmation for this order; nothing is charged yet."""
+
+    detail_type: ClassVar[str] = "OrderPlaced"
+    order_id: UUID
+    lines: tuple[OrderLine, ...] = Field(min_length=1)
+    total: Money
+
+
+class InventoryReserved(Payload):
+    """The pieces of an order are set aside and may be taken out of the stock."""
+
+    detail_type: ClassVar[str] = "InventoryReserved"
+    order_id: UUID
+    lines: tuple[ReservedLine, ...] = Field(min_length=1)
+
+
+class PaymentProcessed(Payload):
+    """The order is paid."""
+
+    detail_type: ClassVar[str] = "PaymentProcessed"
+    order_id: UUID
+    payment_reference: str
+    amount: Money
+
+
+class OrderPaymentFailed(Payload):
+    """The payment was declined, and the stock of the order is free again."""
+
+    detail_type: ClassVar[str] = "OrderPaymentFailed"
+    order_id: UUID
+    reason: str
+
+
+class OrderShipped(Payload):
+    """The order has left the house."""
+
+    detail_type: ClassVar[str] = "OrderShipped"
+    order_id: UUID
+    tracking_code: str | None = None
+
+
+class Envelope(BaseModel):
+    """What surrounds every payload: who it is, when it happened, what request it belongs to.
+
+    Fields it does not know are carried along, so that the lake keeps an event as it came.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    event_id: UUID = Field(default_factory=uuid4)
+    occurred_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    version: str = Field(default="1.0", pattern=r"^\d+\.\d+$")
+    correlation_id: str = Field(min_length=1, max_length=128)
+    payload: dict[str, Any]
+
+    @classmethod
+    def around(cls, payload: Payload, *, correlation_id: str) -> Self:
+        """A new envelope, with an event id of its own, happening now."""
+        return cls(correlation_id=correlation_id, payload=payload.model_dump(mode="json"))
+
+    def as_json(self) -> dict[str, Any]:
+        """The envelope as the JSON object that is the event's `detail`."""
+        return self.model_dump(mode="json")
+
+
+class BusEvent(BaseModel):
+    """An EventBridge event as it arrives in a queue, its envelope read and its major version accepted."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    detail_type: str = Field(alias="detail-type")
+    source: str
+    detail: Envelope
+
+    @classmethod
+    def parse(cls, body: str) -> Self:
+        """Read a queue message; raises MalformedMessageError, which never quotes the content, if nobody ever could."""
+        try:
+            event = cls.model_validate_json(body)
+        except ValidationError as error:
+            raise MalformedMessageError(_problems(error)) from None
+        major = event.detail.version.partition(".")[0]
+        if major != MAJOR_VERSION:
+            raise MalformedMessageError(
+                f"{event.detail_type} has version {event.detail.version}, this consumer reads {MAJOR_VERSION}.x: "
+                "deploy a consumer that knows it, then replay"
+            )
+        return event
+
+    def payload(self, model: type[PayloadType]) -> PayloadType:
+        """The payload as its model; raises MalformedMessageError when it breaks the contract."""
+        try:
+            return model.model_validate(self.detail.payload)
+        except ValidationError as error:
+            raise MalformedMessageError(f"{self.detail_type}: {_problems(error)}") from None
+
+
+def _problems(error: ValidationError) -> str:
+    details = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, detail['loc'])) or 'message'}: {detail['msg']}" for detail in details)

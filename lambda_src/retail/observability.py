@@ -1,0 +1,37 @@
+"""The one place for logs and metrics. Nothing personal goes in: no address, no session, no token.
+
+Traces are left out on purpose: the Tracer of Powertools needs the X-Ray SDK, which ends in February 2027.
+"""
+
+import traceback
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+NAMESPACE = "RetailPlatform"
+
+logger = Logger()
+
+
+def correlate(correlation_id: str, **more: str) -> None:
+    """Every further log line of this context (a thread, a task, a `Context.run`) carries the correlation id."""
+    logger.thread_safe_append_keys(correlation_id=correlation_id, **more)
+
+
+def count(name: str, value: int = 1) -> None:
+    """Emit one count right away, whoever runs: a function or the storefront. Its dimension is the service."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE) as metric:
+        metric.add_dimension("service", logger.service)
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """The error for a log: type, reason, code lines.
+
+    PostgreSQL quotes the values of rows in the detail of an error, so only its primary message is taken.
+    """
+    primary = getattr(getattr(error, "diag", None), "message_primary", None)
+    return {
+        "error_type": type(error).__name__,
+        "reason": primary or str(error),
+        "stack": "".join(traceback.format_tb(error.__traceback__)),
+    }

@@ -1,0 +1,147 @@
+"""Orders: what was bought, and the named, checked and dated steps of their life."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum
+from typing import Any
+from uuid import UUID
+
+from retail.database import Connection
+from retail.errors import IllegalTransitionError, UnknownOrderError
+from retail.events import OrderLine
+from retail.money import Money
+
+
+class OrderStatus(StrEnum):
+    """Where an order is in its life."""
+
+    PENDING = "PENDING"
+    PAID = "PAID"
+    PAYMENT_FAILED = "PAYMENT_FAILED"
+    PROCESSING = "PROCESSING"
+    SHIPPED = "SHIPPED"
+
+
+class Transition(Enum):
+    """The only steps there are: name, where it starts, where it ends."""
+
+    PLACE = ("place", None, OrderStatus.PENDING)
+    PAY = ("pay", OrderStatus.PENDING, OrderStatus.PAID)
+    DECLINE = ("decline", OrderStatus.PENDING, OrderStatus.PAYMENT_FAILED)
+    PROCESS = ("process", OrderStatus.PAID, OrderStatus.PROCESSING)
+    SHIP = ("ship", OrderStatus.PROCESSING, OrderStatus.SHIPPED)
+
+    def __init__(self, label: str, start: OrderStatus | None, end: OrderStatus) -> None:
+        self.label = label
+        self.start = start
+        self.end = end
+
+
+@dataclass(frozen=True)
+class NewOrder:
+    """An order that is about to be placed; address and token stay out of logs and events."""
+
+    id: UUID
+    session_key: str = field(repr=False)
+    email: str = field(repr=False)
+    payment_token: str = field(repr=False)
+    correlation_id: str
+    lines: tuple[OrderLine, ...]
+    total: Money
+
+
+@dataclass(frozen=True)
+class Step:
+    """A transition that has happened."""
+
+    status: OrderStatus
+    occurred_at: datetime
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order as its customer sees it."""
+
+    id: UUID
+    status: OrderStatus
+    total: Money
+    placed_at: datetime
+    lines: tuple[OrderLine, ...]
+    steps: tuple[Step, ...]
+
+
+def place(connection: Connection, order: NewOrder) -> None:
+    """Write a new order with its items, PENDING."""
+    connection.execute(
+        "INSERT INTO orders (id, session_key, email, payment_token, status, total, currency, correlation_id) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            order.id,
+            order.session_key,
+            order.email,
+            order.payment_token,
+            Transition.PLACE.end,
+            order.total.amount,
+            order.total.currency,
+            order.correlation_id,
+        ],
+    )
+    for line in order.lines:
+        connection.execute(
+            "INSERT INTO order_items (order_id, product_id, sku, name, quantity, unit_price) "
+            "VALUES (%s, %s, %s, %s, %s, %s)",
+            [order.id, line.product_id, line.sku, line.name, line.quantity, line.unit_price.amount],
+        )
+    _date(connection, order.id, Transition.PLACE)
+
+
+def advance(connection: Connection, order_id: UUID, transition: Transition) -> None:
+    """Take one step; raises UnknownOrderError, or IllegalTransitionError if the order is not where the step starts."""
+    moved = connection.execute(
+        "UPDATE orders SET status = %s, updated_at = now() WHERE id = %s AND status = %s",
+        [transition.end, order_id, transition.start],
+    )
+    if moved.rowcount == 0:
+        row = connection.execute("SELECT status FROM orders WHERE id = %s", [order_id]).fetchone()
+        if row is None:
+            raise UnknownOrderError(order_id)
+        raise IllegalTransitionError(
+            f"order {order_id} is {row['status']}, but {transition.label!r} starts from {transition.start}"
+        )
+    _date(connection, order_id, transition)
+
+
+def _date(connection: Connection, order_id: UUID, transition: Transition) -> None:
+    connection.execute(
+        "INSERT INTO order_transitions (order_id, transition, from_status, to_status) VALUES (%s, %s, %s, %s)",
+        [order_id, transition.label, transition.start, transition.end],
+    )
+
+
+def read_order(connection: Connection, order_id: UUID, *, session_key: str) -> Order:
+    """The order, for the session that placed it; raises UnknownOrderError for everybody else."""
+    row = connection.execute(
+        "SELECT * FROM orders WHERE id = %s AND session_key = %s", [order_id, session_key]
+    ).fetchone()
+    if row is None:
+        raise UnknownOrderError(order_id)
+    items = connection.execute("SELECT * FROM order_items WHERE order_id = %s ORDER BY name, sku", [order_id])
+    steps = connection.execute("SELECT * FROM order_transitions WHERE order_id = %s ORDER BY id", [order_id])
+    return Order(
+        id=row["id"],
+        status=OrderStatus(row["status"]),
+        total=Money(amount=row["total"], currency=row["currency"]),
+        placed_at=row["created_at"],
+        lines=tuple(_to_line(item, row["currency"]) for item in items.fetchall()),
+        steps=tuple(Step(OrderStatus(step["to_status"]), step["occurred_at"]) for step in steps.fetchall()),
+    )
+
+
+def _to_line(item: dict[str, Any], currency: str) -> OrderLine:
+    return OrderLine(
+        product_id=item["product_id"],
+        sku=item["sku"],
+        name=item["name"],
+        quantity=item["quantity"],
+        unit_price=Money(amount=item["unit_price"], currency=currency),
+    )

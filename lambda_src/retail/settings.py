@@ -1,0 +1,37 @@
+"""The environment variables of the functions, validated before the first message is touched."""
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from retail.database import ConnectionSettings, SingleConnection, read_credentials
+
+
+class FunctionSettings(BaseSettings):
+    """What every function is told; a missing or wrong variable fails with its name."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    retail_environment: str
+
+
+class DatabaseSettings(FunctionSettings):
+    """A function that works on the database; user and password are read from the secret, not from here."""
+
+    database_secret_arn: str
+    database_host: str
+    database_port: int
+    database_name: str
+
+    def conninfo(self) -> str:
+        """The libpq connection string, with the credentials that the secret holds now."""
+        username, password = read_credentials(self.database_secret_arn)
+        return ConnectionSettings(
+            host=self.database_host,
+            port=self.database_port,
+            name=self.database_name,
+            username=username,
+            password=password,
+        ).conninfo
+
+    def connect(self) -> SingleConnection:
+        """The database these settings name."""
+        return SingleConnection(self.conninfo)

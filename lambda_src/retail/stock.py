@@ -1,0 +1,97 @@
+"""Stock that cannot be sold twice.
+
+Pieces move by conditional updates only, and every transaction touches products in the order of their
+ids, after the reservations of its order: no overselling, no deadlock.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from retail.catalog import Product, to_product
+from retail.database import Connection
+from retail.errors import InsufficientStockError, UnknownProductError
+
+_UNRESERVE = "UPDATE products SET reserved_count = reserved_count - %(quantity)s, updated_at = now() WHERE id = %(id)s"
+_RESTOCK = "UPDATE products SET inventory_count = inventory_count + %(quantity)s, updated_at = now() WHERE id = %(id)s"
+
+
+def set_aside(connection: Connection, quantities: Mapping[UUID, int]) -> list[Product]:
+    """Set pieces of each product aside and return the products as they are sold now.
+
+    Raises UnknownProductError or InsufficientStockError; the caller's transaction must then be rolled back.
+    """
+    return [_set_aside(connection, product_id, quantities[product_id]) for product_id in sorted(quantities)]
+
+
+def _set_aside(connection: Connection, product_id: UUID, quantity: int) -> Product:
+    row = connection.execute(
+        "UPDATE products SET reserved_count = reserved_count + %(quantity)s, updated_at = now() "
+        "WHERE id = %(id)s AND inventory_count - reserved_count >= %(quantity)s RETURNING *",
+        {"id": product_id, "quantity": quantity},
+    ).fetchone()
+    if row is not None:
+        return to_product(row)
+    left = connection.execute("SELECT * FROM products WHERE id = %s", [product_id]).fetchone()
+    if left is None:
+        raise UnknownProductError(product_id)
+    product = to_product(left)
+    raise InsufficientStockError(product_id=product_id, name=product.name, wanted=quantity, available=product.available)
+
+
+def record_reservations(connection: Connection, order_id: UUID, quantities: Mapping[UUID, int]) -> None:
+    """Note for which order the pieces are set aside."""
+    for product_id in sorted(quantities):
+        connection.execute(
+            "INSERT INTO reservations (order_id, product_id, quantity) VALUES (%s, %s, %s)",
+            [order_id, product_id, quantities[product_id]],
+        )
+
+
+def decrement(connection: Connection, order_id: UUID) -> list[UUID]:
+    """Take the reserved pieces of an order out of the stock; returns the products that changed.
+
+    What is released or decremented already is left alone.
+    """
+    changed = []
+    for product_id, quantity, status in _lock_reservations(connection, order_id):
+        if status == "RESERVED":
+            connection.execute(
+                "UPDATE products SET inventory_count = inventory_count - %(quantity)s, "
+                "reserved_count = reserved_count - %(quantity)s, updated_at = now() WHERE id = %(id)s",
+                {"id": product_id, "quantity": quantity},
+            )
+            _mark(connection, order_id, product_id, "DECREMENTED")
+            changed.append(product_id)
+    return changed
+
+
+def release(connection: Connection, order_id: UUID) -> list[UUID]:
+    """Give the pieces of an order back; returns the products that changed.
+
+    It does not matter whether they are only reserved or decremented already, so that release and decrement
+    end in the same stock in whichever order their events arrive.
+    """
+    changed = []
+    for product_id, quantity, status in _lock_reservations(connection, order_id):
+        if status == "RELEASED":
+            continue
+        back = _UNRESERVE if status == "RESERVED" else _RESTOCK
+        connection.execute(back, {"id": product_id, "quantity": quantity})
+        _mark(connection, order_id, product_id, "RELEASED")
+        changed.append(product_id)
+    return changed
+
+
+def _lock_reservations(connection: Connection, order_id: UUID) -> list[tuple[UUID, int, str]]:
+    rows = connection.execute(
+        "SELECT product_id, quantity, status FROM reservations WHERE order_id = %s ORDER BY product_id FOR UPDATE",
+        [order_id],
+    ).fetchall()
+    return [(row["product_id"], row["quantity"], row["status"]) for row in rows]
+
+
+def _mark(connection: Connection, order_id: UUID, product_id: UUID, status: str) -> None:
+    connection.execute(
+        "UPDATE reservations SET status = %s, updated_at = now() WHERE order_id = %s AND product_id = %s",
+        [status, order_id, product_id],
+    )

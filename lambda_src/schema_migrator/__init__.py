@@ -1,0 +1,1 @@
+"""Custom resource: the database has the schema of this deployment."""

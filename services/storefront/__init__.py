@@ -1,0 +1,1 @@
+"""The storefront: HTTP API and web pages over the shop's domain."""

@@ -1,0 +1,34 @@
+"""`python -m storefront`: serve until told to stop, then finish what is in flight."""
+
+import os
+
+import uvicorn
+
+os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "storefront")  # read when retail.observability is imported
+
+from retail import clients
+from storefront.application import create_application
+from storefront.discovery import ParameterDiscovery
+from storefront.resources import Resources
+from storefront.settings import Settings
+
+SECONDS_TO_FINISH = 20  # ECS kills 30 s after asking
+
+
+def main() -> None:
+    """Listen on HOST:PORT."""
+    settings = Settings()
+    discovery = ParameterDiscovery(clients.ssm(), settings.parameter_prefix)
+    uvicorn.run(
+        create_application(Resources(settings, discovery)),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The ASGI application: what it consists of, and what starts and ends with it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI
+
+from retail.observability import logger
+from storefront import api, files, health, pages, problems
+from storefront.middleware import RequestScope
+from storefront.relay import OutboxRelay
+from storefront.resources import Resources
+
+
+def create_application(resources: Resources) -> FastAPI:
+    """The storefront over these resources. The relay starts and stops with the application."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        relay.start()
+        logger.info("storefront started")
+        yield
+        await to_thread.run_sync(relay.stop)
+        await to_thread.run_sync(resources.close)
+        logger.info("storefront stopped")
+
+    relay = OutboxRelay(resources)
+    application = FastAPI(
+        title="RetailPlatform storefront",
+        version="1.0",
+        description="Catalog, cart and orders. Every error is a problem of RFC 9457.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    application.state.resources = resources
+    application.state.relay = relay
+    problems.install(application)
+    application.add_middleware(RequestScope)
+    for router in (health.router, api.router, files.router, pages.router):
+        application.include_router(router)
+    return application

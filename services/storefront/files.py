@@ -1,0 +1,30 @@
+"""Static files and product pictures: the same for everybody, so that the edge may keep them."""
+
+from fastapi import APIRouter, HTTPException, Response
+from fastapi.responses import FileResponse
+
+from storefront.pictures import picture
+from storefront.rendering import STATIC, STATIC_VERSION
+from storefront.shopping import CurrentShopping
+
+router = APIRouter(include_in_schema=False)
+_FILES = {path.name: path for path in STATIC.iterdir()}
+
+
+@router.get("/static/{version}/{name}")
+def static_file(version: str, name: str) -> Response:
+    """A static file: for a year under the version it has, for a minute under another (a roll-out is under way)."""
+    if name not in _FILES:
+        raise HTTPException(404)
+    lifetime = "max-age=31536000, immutable" if version == STATIC_VERSION else "max-age=60"
+    return FileResponse(_FILES[name], headers={"Cache-Control": f"public, {lifetime}"})
+
+
+@router.get("/images/{sku}.svg")
+def product_picture(sku: str, shopping: CurrentShopping) -> Response:
+    """The picture of a product, kept for a day."""
+    for product in shopping.resources.catalog.products():
+        if product.sku == sku:
+            svg = picture(product)
+            return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+    raise HTTPException(404)

@@ -1,0 +1,135 @@
+"""Every error as an RFC 9457 problem: JSON for programs, the same words on a page for people."""
+
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from retail.errors import (
+    CacheUnavailableError,
+    EmptyCartError,
+    InsufficientStockError,
+    RetailError,
+    UnknownOrderError,
+    UnknownProductError,
+)
+from retail.observability import describe, logger
+from storefront.discovery import DiscoveryIncompleteError
+from storefront.rendering import render
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = "5"
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one part of the request; its value is never repeated."""
+
+    location: str
+    message: str
+
+
+class Problem(BaseModel):
+    """Problem details, RFC 9457."""
+
+    type: str = Field(default="about:blank", description="A URI that names the kind of problem")
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[FieldProblem] | None = None
+
+
+_KINDS: dict[type[RetailError], tuple[int, str]] = {
+    EmptyCartError: (409, "empty-cart"),
+    InsufficientStockError: (409, "insufficient-stock"),
+    UnknownProductError: (404, "unknown-product"),
+    UnknownOrderError: (404, "unknown-order"),
+    CacheUnavailableError: (503, "cart-unavailable"),
+}
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems an operation may answer with, for its OpenAPI description."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def answer(
+    request: Request,
+    status: int,
+    detail: str,
+    *,
+    kind: str | None = None,
+    errors: list[FieldProblem] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The problem in the form its reader wants: a page when a browser asks for a page, else problem+json."""
+    title = HTTPStatus(status).phrase
+    if not request.url.path.startswith("/api") and "text/html" in request.headers.get("accept", ""):
+        page = {"title": title, "detail": detail, "errors": errors or []}
+        return render(request, "problem.html", page, status=status, headers=headers)
+    problem = Problem(
+        type=f"urn:retail:problem:{kind}" if kind else "about:blank",
+        title=title,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        errors=errors,
+    )
+    return JSONResponse(problem.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
+
+
+def field_problems(errors: Any) -> list[FieldProblem]:
+    """Pydantic's errors without the values they quote."""
+    return [FieldProblem(location=".".join(map(str, error["loc"])), message=error["msg"]) for error in errors]
+
+
+def unexpected(request: Request, error: Exception) -> Response:
+    """An error nobody foresaw: reported in full to the log, in one sentence to the customer."""
+    logger.error("request failed", error=describe(error))
+    return answer(request, 500, "Something went wrong on our side. It has been reported; please try again.")
+
+
+def install(application: FastAPI) -> None:
+    """Turn what endpoints raise into problems, and describe them in the OpenAPI document."""
+    describe_endpoints = application.openapi
+
+    def describe_everything() -> dict[str, Any]:
+        description = describe_endpoints()
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        parts = problem.pop("$defs")
+        description["components"]["schemas"] |= {"Problem": problem, **parts}
+        return description
+
+    application.openapi = describe_everything  # type: ignore[method-assign]  # FastAPI's documented way
+
+    @application.exception_handler(RetailError)
+    def refused(request: Request, error: RetailError) -> Response:
+        if type(error) not in _KINDS:
+            return unexpected(request, error)
+        status, kind = _KINDS[type(error)]
+        headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else None
+        return answer(request, status, str(error), kind=kind, headers=headers)
+
+    @application.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> Response:
+        detail = "The request does not fit: see what is wrong with each part."
+        return answer(request, 422, detail, kind="invalid-request", errors=field_problems(error.errors()))
+
+    @application.exception_handler(HTTPException)
+    def refused_by_http(request: Request, error: HTTPException) -> Response:
+        details = {404: "There is nothing at this address.", 405: "This address does not know that method."}
+        detail = details.get(error.status_code, error.detail)
+        return answer(request, error.status_code, detail, headers=dict(error.headers or {}))
+
+    @application.exception_handler(DiscoveryIncompleteError)
+    @application.exception_handler(psycopg.OperationalError)
+    def unavailable(request: Request, error: Exception) -> Response:
+        logger.error("a resource is away", error=describe(error))
+        detail = "The shop is not reachable for a moment. Please try again shortly."
+        return answer(request, 503, detail, kind="unavailable", headers={"Retry-After": RETRY_AFTER_SECONDS})

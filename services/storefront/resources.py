@@ -1,0 +1,86 @@
+"""Everything the storefront works with, made at first use from what discovery knows by then."""
+
+from functools import cached_property
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from retail import clients
+from retail.bus import EventBridgeBus, EventBus
+from retail.cache import connect_cache
+from retail.cart import Carts
+from retail.catalog import Catalog
+from retail.database import ConnectionSettings
+from storefront.discovery import Discovery
+from storefront.pool import PooledDatabase
+from storefront.settings import Settings
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+
+class Resources:
+    """Databases, cache and bus; each property raises DiscoveryIncompleteError until its address is published.
+
+    Connections are encrypted (`sslmode=require`, `rediss`) unless a test says otherwise.
+    """
+
+    def __init__(
+        self, settings: Settings, discovery: Discovery, *, sslmode: str = "require", cache_scheme: str = "rediss"
+    ) -> None:
+        self.discovery = discovery
+        self._settings = settings
+        self._sslmode = sslmode
+        self._cache_scheme = cache_scheme
+        self._lock = RLock()
+        self._pools: dict[str, PooledDatabase] = {}
+
+    @property
+    def writer(self) -> PooledDatabase:
+        """Orders, payments and stock: the only place that is never behind."""
+        return self._pool("database/writer-endpoint")
+
+    @property
+    def reader(self) -> PooledDatabase:
+        """Catalog and availability."""
+        return self._pool("database/reader-endpoint")
+
+    @cached_property
+    def cache(self) -> "Redis":
+        """Carts, and copies of the catalog."""
+        return connect_cache(self.discovery.value("cache/endpoint"), scheme=self._cache_scheme)
+
+    @cached_property
+    def bus(self) -> EventBus:
+        """Where the outbox is published."""
+        return EventBridgeBus(clients.events(), self.discovery.value("events/bus"))
+
+    @property
+    def catalog(self) -> Catalog:
+        """The products, read through the cache."""
+        return Catalog(self.reader, self.cache)
+
+    @property
+    def carts(self) -> Carts:
+        """The carts of all sessions."""
+        return Carts(self.cache)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        with self._lock:
+            for pool in self._pools.values():
+                pool.close()
+            self._pools.clear()
+
+    def _pool(self, endpoint: str) -> PooledDatabase:
+        with self._lock:
+            if endpoint not in self._pools:
+                connection = ConnectionSettings(
+                    host=self.discovery.value(endpoint),
+                    port=int(self.discovery.value("database/port")),
+                    name=self.discovery.value("database/name"),
+                    username=self._settings.database_username,
+                    password=self._settings.database_password.get_secret_value(),
+                    sslmode=self._sslmode,
+                )
+                self._pools[endpoint] = PooledDatabase(connection.conninfo)
+            return self._pools[endpoint]

@@ -1,0 +1,102 @@
+"""What the API takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field
+
+from retail.cart import LARGEST_QUANTITY
+from retail.catalog import Product
+from retail.events import OrderLine
+from retail.money import Money
+from retail.orders import Order, OrderStatus
+
+CartQuantity = Annotated[int, Field(ge=1, le=LARGEST_QUANTITY)]
+
+
+class ProductList(BaseModel):
+    """All products by name."""
+
+    items: list[Product]
+
+
+class QuantityRequest(BaseModel):
+    """How many pieces the cart shall hold."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    quantity: CartQuantity
+
+
+class CheckoutRequest(BaseModel):
+    """Who orders, and the token that the payment gateway gave for the card; never a card number."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: EmailStr = Field(max_length=254, repr=False)
+    payment_token: str = Field(pattern=r"^tok_[a-z0-9_]{1,60}$", repr=False)
+
+
+class CartItem(BaseModel):
+    """Some pieces of one product, at today's price."""
+
+    product_id: UUID
+    sku: str
+    name: str
+    quantity: int
+    available: int
+    unit_price: Money
+    line_total: Money
+
+    @classmethod
+    def of(cls, product: Product, quantity: int) -> Self:
+        """So many pieces of this product."""
+        return cls(
+            product_id=product.id,
+            sku=product.sku,
+            name=product.name,
+            quantity=quantity,
+            available=product.available,
+            unit_price=product.price,
+            line_total=product.price.times(quantity),
+        )
+
+
+class Cart(BaseModel):
+    """A cart; a notice says when it cannot be shown as it is."""
+
+    items: list[CartItem] = []
+    pieces: int = 0
+    total: Money | None = None
+    notice: str | None = None
+
+
+class OrderStep(BaseModel):
+    """A status the order has reached, and when."""
+
+    status: OrderStatus
+    occurred_at: datetime
+
+
+class OrderAnswer(BaseModel):
+    """An order as its customer sees it."""
+
+    id: UUID
+    status: OrderStatus
+    total: Money
+    placed_at: datetime
+    items: list[OrderLine]
+    steps: list[OrderStep]
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        """The answer for this order."""
+        return cls(
+            id=order.id,
+            status=order.status,
+            total=order.total,
+            placed_at=order.placed_at,
+            items=list(order.lines),
+            steps=[OrderStep(status=step.status, occurred_at=step.occurred_at) for step in order.steps],
+        )

@@ -1,0 +1,17 @@
+"""The environment variables of the container, validated before it listens."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What the task definition tells; everything else is discovered."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    retail_environment: str
+    parameter_prefix: str = Field(pattern=r"^/[A-Za-z0-9_./-]+[^/]$")
+    database_username: str
+    database_password: SecretStr
+    host: str = "0.0.0.0"  # noqa: S104 a container is reached from outside; HOST narrows it
+    port: int = Field(default=8080, ge=1, le=65535)

@@ -1,0 +1,83 @@
+"""What API and pages have in common: the cart as a customer sees it, and placing an order from it."""
+
+from functools import reduce
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from retail.cart import LARGEST_QUANTITY
+from retail.checkout import Customer, check_out
+from retail.errors import CacheUnavailableError
+from retail.money import Money
+from retail.observability import count, logger
+from retail.orders import Order, read_order
+from storefront.relay import OutboxRelay
+from storefront.resources import Resources
+from storefront.schemas import Cart, CartItem, CheckoutRequest
+from storefront.sessions import Session
+
+
+class Shopping:
+    """One customer's request, whichever way it came in."""
+
+    def __init__(self, resources: Resources, relay: OutboxRelay, correlation_id: str) -> None:
+        self.resources = resources
+        self._relay = relay
+        self._correlation_id = correlation_id
+
+    def cart(self, session: Session | None) -> Cart:
+        """The cart at today's prices; without a cache an empty one that says why."""
+        if session is None:
+            return Cart()
+        try:
+            quantities = self.resources.carts.quantities(session.key)
+        except CacheUnavailableError as error:
+            return Cart(notice=str(error))
+        if not quantities:
+            return Cart()
+        products = self.resources.catalog.products()
+        items = [CartItem.of(product, quantities[product.id]) for product in products if product.id in quantities]
+        total = reduce(Money.plus, (item.line_total for item in items)) if items else None
+        return Cart(items=items, pieces=sum(item.quantity for item in items), total=total)
+
+    def put_into_cart(self, session: Session, product_id: UUID, quantity: int) -> None:
+        """Set the quantity of a product; raises UnknownProductError and CacheUnavailableError."""
+        self.resources.catalog.product(product_id)
+        self.resources.carts.put(session.key, product_id, quantity)
+
+    def add_to_cart(self, session: Session, product_id: UUID, quantity: int) -> None:
+        """Put more pieces of a product into the cart, up to the most it may hold; raises as `put_into_cart` does."""
+        present = self.resources.carts.quantities(session.key).get(product_id, 0)
+        self.put_into_cart(session, product_id, min(present + quantity, LARGEST_QUANTITY))
+
+    def place_order(self, session: Session, request: CheckoutRequest) -> Order:
+        """Order what is in the cart; the confirmation does not wait for the bus.
+
+        Raises EmptyCartError, UnknownProductError, InsufficientStockError and CacheUnavailableError: no order then.
+        """
+        quantities = self.resources.carts.quantities(session.key)
+        customer = Customer(session_key=session.key, email=request.email, payment_token=request.payment_token)
+        order = check_out(self.resources.writer, quantities, customer, correlation_id=self._correlation_id)
+        self._relay.wake()
+        logger.info("order placed", order_id=str(order.id))
+        count("OrdersPlaced")
+        try:
+            self.resources.carts.clear(session.key)
+        except CacheUnavailableError:
+            logger.warning("the cart of a placed order stays until it expires", order_id=str(order.id))
+        return order
+
+    def order(self, session: Session, order_id: UUID) -> Order:
+        """An order of this session, read where it is never behind; raises UnknownOrderError."""
+        with self.resources.writer.transaction() as connection:
+            return read_order(connection, order_id, session_key=session.key)
+
+
+def shopping(request: Request) -> Shopping:
+    """The shopping of this request."""
+    state = request.app.state
+    return Shopping(state.resources, state.relay, request.state.correlation_id)
+
+
+CurrentShopping = Annotated[Shopping, Depends(shopping)]

@@ -1,0 +1,1 @@
+"""The platform's stacks, one file each, wired by `stacks.platform`."""

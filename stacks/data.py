@@ -1,0 +1,132 @@
+"""Database, cache, lake, and the parameters by which the application finds them."""
+
+from __future__ import annotations
+
+import hashlib
+
+from aws_cdk import CustomResource, Duration
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from environments import CacheCapacity, DatabaseCapacity, Placement
+from retail_constructs.aurora_serverless import DATABASE_NAME, AuroraServerless
+from retail_constructs.data_lake import DataLake
+from retail_constructs.function import Function, FunctionProps, NetworkAccess
+from retail_constructs.layer_build import ROOT
+from retail_constructs.serverless_cache import ServerlessCache
+from stacks.retail_stack import RetailStack
+from stacks.security import SecurityStack
+
+
+class DataStack(RetailStack):
+    """Aurora, Valkey and the lake, the schema in the database, and the parameters that tell where they are."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        placement: Placement,
+        vpc: ec2.IVpc,
+        security: SecurityStack,
+        task_role: iam.IRole,
+        database: DatabaseCapacity,
+        cache: CacheCapacity,
+        sample_catalog: bool,
+        log_days: int,
+    ) -> None:
+        super().__init__(scope, id, placement=placement)
+        key = self.import_key(security.key)
+        secret = secretsmanager.Secret.from_secret_attributes(
+            self, "DatabaseSecret", secret_complete_arn=security.database_secret.secret_arn, encryption_key=key
+        )
+        self.database = AuroraServerless(
+            self,
+            "Database",
+            vpc=vpc,
+            security_group=security.tiers.database,
+            secret=secret,
+            key=key,
+            min_acu=database.min_acu,
+            max_acu=database.max_acu,
+            backup_days=database.backup_days,
+            alarm_topic=security.alarm_topic,
+            durable=placement.durable,
+        )
+        self.cache = ServerlessCache(
+            self,
+            "Cache",
+            name=f"retail-{placement.name}",
+            subnets=vpc.select_subnets(subnet_group_name="Data").subnets,
+            security_group=security.tiers.cache,
+            key=key,
+            max_gigabytes=cache.max_gigabytes,
+            max_ecpu_per_second=cache.max_ecpu_per_second,
+            snapshot_days=cache.snapshot_days,
+        )
+        self.lake = DataLake(self, "Lake", key=key, log_days=log_days, durable=placement.durable)
+        self.lake.allow_writes(self.import_role("TaskRole", task_role), "raw/")
+        self._migrate_schema(
+            FunctionProps(
+                package="schema_migrator",
+                description="Brings the schema of the database up to date at deployment",
+                environment_name=placement.name,
+                key=key,
+                alarm_topic=security.alarm_topic,
+                log_days=log_days,
+                concurrency=1,
+                network=NetworkAccess(vpc=vpc, security_group=security.tiers.functions),
+                variables={**self.database_variables(secret), "SAMPLE_CATALOG": str(sample_catalog).lower()},
+                timeout=Duration.minutes(5),
+            ),
+            secret,
+        )
+        self._publish(placement.parameter_prefix)
+
+    def database_variables(self, secret: secretsmanager.ISecret) -> dict[str, str]:
+        """What a function needs to know to reach the writer."""
+        return {
+            "DATABASE_SECRET_ARN": secret.secret_arn,
+            "DATABASE_HOST": self.database.cluster.cluster_endpoint.hostname,
+            "DATABASE_PORT": self.database.port,
+            "DATABASE_NAME": DATABASE_NAME,
+        }
+
+    def _migrate_schema(self, props: FunctionProps, secret: secretsmanager.ISecret) -> None:
+        """Run the migrations after the database exists, and again whenever a migration file was added."""
+        migrator = Function(self, "SchemaMigrator", props)
+        secret.grant_read(migrator.role)
+        schema = CustomResource(
+            self,
+            "Schema",
+            resource_type="Custom::DatabaseSchema",
+            service_token=migrator.function.function_arn,
+            service_timeout=Duration.minutes(6),
+            properties={"Migrations": _migrations_hash()},
+        )
+        schema.node.add_dependency(self.database, migrator)
+
+    def _publish(self, prefix: str) -> None:
+        published = {
+            "database/writer-endpoint": self.database.cluster.cluster_endpoint.hostname,
+            "database/reader-endpoint": self.database.cluster.cluster_read_endpoint.hostname,
+            "database/port": self.database.port,
+            "database/name": DATABASE_NAME,
+            "cache/endpoint": self.cache.endpoint,
+            "lake/bucket": self.lake.bucket.bucket_name,
+        }
+        for name, value in published.items():
+            words = name.replace("/", "-").split("-")
+            parameter = "".join(word.capitalize() for word in [*words, "parameter"])
+            ssm.StringParameter(self, parameter, parameter_name=f"{prefix}/{name}", string_value=value)
+
+
+def _migrations_hash() -> str:
+    """A digest of the migration files, names and contents."""
+    digest = hashlib.sha256()
+    for file in sorted((ROOT / "lambda_src" / "retail" / "migrations").glob("*.sql")):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,33 @@
+"""The browser of the tests: the one that set-up unpacked, or the machine's own where its package has no build."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright
+
+_UNPACKED = Path(__file__).resolve().parent.parent / "build" / "cache" / "chromium"
+_INSTALLED = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def launch(playwright: Playwright) -> Browser:
+    """A headless Chromium that talks to nobody but the page's own server. Raises RuntimeError where there is none."""
+    unpacked = _UNPACKED / "chromium"
+    installed = next(filter(None, map(shutil.which, _INSTALLED)), None)
+    executable = str(unpacked) if unpacked.exists() else installed
+    if executable is None:
+        raise RuntimeError("No Chromium: run `make setup`, or install Chrome where the set-up brings none")
+    libraries = {"LD_LIBRARY_PATH": str(_UNPACKED / "al2023" / "lib")} if unpacked.exists() else {}
+    return playwright.chromium.launch(
+        executable_path=executable,
+        env={**os.environ, **libraries},
+        args=[
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    )

@@ -1,0 +1,21 @@
+"""The shop of these tests, and what surrounds a function: its batch, its context, its log."""
+
+import io
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from retail.observability import logger
+from tests.retail.shop import shop as shop
+
+
+@pytest.fixture
+def logs() -> Iterator[io.StringIO]:
+    """Every line that is logged during the test, as it would reach CloudWatch."""
+    lines = io.StringIO()
+    watcher = logging.StreamHandler(lines)
+    watcher.setFormatter(logger.registered_formatter)
+    logger.addHandler(watcher)
+    yield lines
+    logging.getLogger(logger.name).removeHandler(watcher)

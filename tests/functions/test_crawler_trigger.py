@@ -1,0 +1,83 @@
+"""The crawler trigger as Lambda calls it."""
+
+import io
+import json
+
+import pytest
+
+from crawler_trigger import handler as crawler_trigger
+from retail import clients
+from tests.functions.invocation import Context, batch, failed
+
+
+class CrawlerRunningException(Exception):  # noqa: N818 the name that Glue gave it
+    """As Glue's client raises it."""
+
+
+class Exceptions:
+    """As botocore hangs them on a client."""
+
+    CrawlerRunningException = CrawlerRunningException
+
+
+class RememberingGlue:
+    """Starts crawlers, except those that run."""
+
+    exceptions = Exceptions
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.running: set[str] = set()
+
+    def start_crawler(self, *, Name: str) -> None:  # noqa: N803
+        self.asked.append(Name)
+        if Name in self.running:
+            raise CrawlerRunningException(Name)
+
+
+@pytest.fixture
+def glue(monkeypatch: pytest.MonkeyPatch) -> RememberingGlue:
+    glue = RememberingGlue()
+    monkeypatch.setattr(clients, "glue", lambda: glue)
+    monkeypatch.setenv("RETAIL_ENVIRONMENT", "test")
+    monkeypatch.setenv("CRAWLERS", json.dumps({"raw/orders/": "orders-crawler", "raw/products/": "products-crawler"}))
+    crawler_trigger.crawlers.cache_clear()
+    return glue
+
+
+def _created(key: str) -> str:
+    return json.dumps(
+        {
+            "detail-type": "Object Created",
+            "source": "aws.s3",
+            "detail": {"bucket": {"name": "b"}, "object": {"key": key}},
+        }
+    )
+
+
+ORDERS = [_created(f"raw/orders/date=2026-11-20/{number}.json") for number in range(3)]
+
+
+def test_several_objects_of_one_prefix_start_its_crawler_once(glue: RememberingGlue) -> None:
+    assert failed(crawler_trigger.handler(batch(*ORDERS, _created("raw/products/1.json")), Context())) == []
+    assert glue.asked == ["orders-crawler", "products-crawler"]
+
+
+def test_the_next_batch_starts_the_crawler_again(glue: RememberingGlue) -> None:
+    for _ in range(2):
+        crawler_trigger.handler(batch(ORDERS[0]), Context())
+    assert glue.asked == ["orders-crawler", "orders-crawler"]
+
+
+def test_a_running_crawler_is_asked_once_and_its_objects_come_back_later(glue: RememberingGlue) -> None:
+    glue.running.add("orders-crawler")
+    response = crawler_trigger.handler(batch(ORDERS[0], _created("raw/products/1.json"), ORDERS[1]), Context())
+    assert failed(response) == ["0", "2"]
+    assert glue.asked == ["orders-crawler", "products-crawler"]
+
+
+def test_what_names_no_known_object_fails_alone_with_its_reason(glue: RememberingGlue, logs: io.StringIO) -> None:
+    response = crawler_trigger.handler(batch("{", "[]", _created("curated/x.parquet"), ORDERS[0]), Context())
+    assert failed(response) == ["0", "1", "2"]
+    assert "no crawler for curated/x.parquet" in logs.getvalue()
+    assert glue.asked == ["orders-crawler"]

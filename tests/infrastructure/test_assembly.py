@@ -1,0 +1,168 @@
+"""What the templates promise as a whole: unchanged unless meant, portable, repeatable, deployed in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from tests.infrastructure.synthesis import ROOT, STACKS, Synthesized, normalised, synthesize
+
+# Replacing one of these loses data, or a name that people know: a changed logical id is never an accident.
+STATEFUL = {
+    "Networking": {"Vpc8378EB38"},
+    "Security": {"DataKey17AFBB84", "DatabaseSecret86DBB7B3", "Alarms04B5A0BF"},
+    "Edge": {"LogKeyE83D0C1B"},
+    "Ingress": {"OriginSecret5DDC59F1", "AccessLogs8B620ECA", "LoadBalancerBE9EEC3A", "Cdn9963B1AD"},
+    "Application": {"Repository22E53BBD"},
+    "Data": {
+        "DatabaseB269D8BB",
+        "DatabaseWriter7794273E",
+        "DatabaseReaderC663426B",
+        "Cache",
+        "LakeAccessLogs4431AB8D",
+        "Lake5F1B88EA",
+    },
+    "Events": {
+        "BusEA82B648",
+        "BusArchiveD76499E2",
+        "OrderNotifications4FA71BF4",
+        "OrderProcessingDeadLettersFDBA291B",
+        "OrderProcessingQueueEF2774A5",
+        "InventoryUpdateDeadLetters81FB27C5",
+        "InventoryUpdateQueue0F8711FB",
+        "NotificationDeadLettersF79DC82C",
+        "NotificationQueue70A90705",
+    },
+    "Analytics": {"Catalog", "CrawlingDeadLetters9AD49842", "CrawlingQueue8D9CFE63"},
+}
+STATEFUL_TYPES = {
+    "AWS::EC2::VPC",
+    "AWS::KMS::Key",
+    "AWS::SecretsManager::Secret",
+    "AWS::SNS::Topic",
+    "AWS::S3::Bucket",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::CloudFront::Distribution",
+    "AWS::ECR::Repository",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::ElastiCache::ServerlessCache",
+    "AWS::Events::EventBus",
+    "AWS::Events::Archive",
+    "AWS::SQS::Queue",
+    "AWS::Glue::Database",
+}
+ACCOUNT_ID = re.compile(r"(?<![0-9a-zA-Z])\d{12}(?![0-9a-zA-Z])")
+
+
+def run_app(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`python app.py` as a person runs it, without credentials."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"  # the set-up's node
+    return subprocess.run(
+        [sys.executable, "app.py", *arguments],
+        cwd=ROOT,
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_template(stack: str, platform: Synthesized, snapshot: SnapshotAssertion) -> None:
+    """The template is the accepted one; `make snapshots` accepts a change that is meant."""
+    assert normalised(platform.templates[stack]) == snapshot(extension_class=JSONSnapshotExtension)
+
+
+def test_stateful_resources_keep_their_logical_ids_everywhere(platform: Synthesized) -> None:
+    found = {
+        stack: {name for name, resource in template["Resources"].items() if resource["Type"] in STATEFUL_TYPES}
+        for stack, template in platform.templates.items()
+    }
+
+    assert found == STATEFUL
+
+
+def test_templates_are_the_same_when_synthesized_again(dev: Synthesized, tmp_path: Path) -> None:
+    again = synthesize("dev", tmp_path)
+
+    assert [again.path_of(stack).read_bytes() for stack in STACKS] == [
+        dev.path_of(stack).read_bytes() for stack in STACKS
+    ]
+
+
+def test_templates_hold_no_account_and_no_path_of_this_machine(platform: Synthesized) -> None:
+    for stack in STACKS:
+        text = platform.path_of(stack).read_text()
+        assert not ACCOUNT_ID.findall(text)
+        assert str(Path.home()) not in text
+        assert str(ROOT) not in text
+
+
+def test_stacks_are_deployed_in_order_and_the_edge_before_ingress(platform: Synthesized) -> None:
+    manifest = json.loads((platform.directory / "manifest.json").read_text())["artifacts"]
+    needs = {stack: set(manifest[stack]["dependencies"]) & set(STACKS) for stack in STACKS}
+
+    assert "Edge" in needs["Ingress"]
+    for position, stack in enumerate(STACKS):
+        assert needs[stack] <= set(STACKS[:position]), f"{stack} needs a stack that is deployed later"
+        assert manifest[stack]["properties"]["stackName"] == f"retail-{platform.name}-{stack.lower()}"
+        region = "us-east-1" if stack == "Edge" else "us-east-2"
+        assert manifest[stack]["environment"] == f"aws://unknown-account/{region}"
+
+
+def test_references_between_stacks_are_weak(platform: Synthesized) -> None:
+    for template in platform.templates.values():
+        assert "Fn::ImportValue" not in json.dumps(template)
+        assert not any("Export" in output for output in template.get("Outputs", {}).values())
+
+
+def test_only_durable_environments_are_protected_from_deletion(dev: Synthesized, prod: Synthesized) -> None:
+    def protected(platform: Synthesized) -> set[bool]:
+        manifest = json.loads((platform.directory / "manifest.json").read_text())["artifacts"]
+        return {manifest[stack]["properties"].get("terminationProtection", False) for stack in STACKS}
+
+    assert protected(prod) == {True}
+    assert protected(dev) == {False}
+
+
+def test_data_outlives_its_stack_in_prod_and_goes_with_it_in_dev(dev: Synthesized, prod: Synthesized) -> None:
+    data = (
+        "AWS::S3::Bucket",
+        "AWS::RDS::DBCluster",
+        "AWS::KMS::Key",
+        "AWS::SecretsManager::Secret",
+        "AWS::ECR::Repository",
+    )
+    for resource_type in data:
+        assert {r["DeletionPolicy"] for r in prod.resources(resource_type).values()} == {"Retain"}, resource_type
+        assert {r["DeletionPolicy"] for r in dev.resources(resource_type).values()} == {"Delete"}, resource_type
+
+
+def test_unknown_environment_is_one_line_that_lists_the_known_ones() -> None:
+    result = run_app("-c", "env=production")
+
+    assert result.returncode != 0
+    assert result.stderr.splitlines() == [
+        "error: unknown environment 'production': use -c env= with one of dev, staging, prod"
+    ]
+
+
+def test_app_synthesizes_without_credentials_and_passes_every_gate(tmp_path: Path) -> None:
+    result = run_app("-c", "env=prod", CDK_OUTDIR=str(tmp_path))
+
+    assert result.returncode == 0, result.stderr
+    assert {path.name for path in tmp_path.glob("*.template.json")} == {f"{stack}.template.json" for stack in STACKS}
+    reports = json.loads((tmp_path / "validation-report.json").read_text())["pluginReports"]
+    assert {report["pluginName"]: report["violations"] for report in reports if report["violations"]} == {}
+    assert "CloudFormation Validate" in {report["pluginName"] for report in reports}

@@ -1,0 +1,123 @@
+"""Rows P11 to P15 and P17: the bus, its consumers, and what happens to an event that cannot be processed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.synthesis import Synthesized
+
+CONSUMERS = {  # id → (function, detail types)
+    "OrderProcessing": ("order_processor", ["OrderPlaced", "PaymentProcessed"]),
+    "InventoryUpdate": ("inventory_handler", ["InventoryReserved"]),
+    "Notification": ("notification", ["OrderPlaced", "OrderShipped", "OrderPaymentFailed"]),
+    "Crawling": ("crawler_trigger", ["Object Created"]),
+}
+
+
+def of(consumer: str, resource_type: str, platform: Synthesized, part: str = "") -> dict[str, Any]:
+    """The properties of the one resource of that type that the consumer (or that part of it) consists of."""
+    (resource,) = [
+        resource["Properties"]
+        for logical_id, resource in platform.resources(resource_type, "Events", "Analytics").items()
+        if logical_id.startswith(f"{consumer}{part}")
+    ]
+    return dict(resource)
+
+
+def test_bus_is_named_and_everything_on_it_is_kept_90_days(platform: Synthesized) -> None:
+    archive = platform.only("AWS::Events::Archive")
+
+    assert platform.only("AWS::Events::EventBus")["Name"] == "RetailEventBus"
+    assert archive["RetentionDays"] == 90
+    assert archive["EventPattern"] == {"source": [{"prefix": "retail."}]}
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS)
+def test_rule_delivers_its_events_to_the_queue_for_a_day_at_least(consumer: str, platform: Synthesized) -> None:
+    rule = of(consumer, "AWS::Events::Rule", platform)
+    (target,) = rule["Targets"]
+
+    assert rule["EventPattern"]["detail-type"] == CONSUMERS[consumer][1]
+    assert rule["EventPattern"]["source"] == (["aws.s3"] if consumer == "Crawling" else [{"prefix": "retail."}])
+    assert target["Arn"]["Fn::GetAtt"][0].startswith(f"{consumer}Queue")
+    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
+    assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].startswith(f"{consumer}DeadLetters")
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS)
+def test_message_dies_after_three_receives_is_kept_two_weeks_and_calls_a_person(
+    consumer: str, platform: Synthesized
+) -> None:
+    queue = of(consumer, "AWS::SQS::Queue", platform, "Queue")
+    dead_letters = of(consumer, "AWS::SQS::Queue", platform, "DeadLetters")
+    alarm = of(consumer, "AWS::CloudWatch::Alarm", platform, "DeadLetterAlarm")
+
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 3
+    assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
+    assert alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0].startswith(f"{consumer}DeadLetters")
+    assert "Alarms" in json.dumps(alarm["AlarmActions"])
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS)
+def test_one_bad_message_never_repeats_its_batch(consumer: str, platform: Synthesized) -> None:
+    mapping = of(consumer, "AWS::Lambda::EventSourceMapping", platform)
+    function = of(consumer, "AWS::Lambda::Function", platform)
+    queue = of(consumer, "AWS::SQS::Queue", platform, "Queue")
+
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] <= function["ReservedConcurrentExecutions"]
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + mapping.get("MaximumBatchingWindowInSeconds", 0)
+
+
+@pytest.mark.parametrize("consumer", CONSUMERS)
+def test_function_is_the_consumers_own_and_alike_the_others(consumer: str, platform: Synthesized) -> None:
+    package = CONSUMERS[consumer][0]
+    function = of(consumer, "AWS::Lambda::Function", platform)
+
+    assert function["Handler"] == f"{package}.handler.handler"
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+    assert len(function["Layers"]) == 1
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert ("VpcConfig" in function) == (consumer != "Crawling"), "in the network only where it needs database or cache"
+    variables = function["Environment"]["Variables"]
+    assert variables["RETAIL_ENVIRONMENT"] == platform.name
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "RetailPlatform"
+
+
+def test_a_crawl_is_for_all_objects_of_five_minutes(prod: Synthesized) -> None:
+    mapping = of("Crawling", "AWS::Lambda::EventSourceMapping", prod)
+
+    assert (mapping["MaximumBatchingWindowInSeconds"], mapping["BatchSize"]) == (300, 1000)
+
+
+def test_function_asset_holds_the_domain_package_and_its_own_folder_only(dev: Synthesized) -> None:
+    functions = dev.resources("AWS::Lambda::Function", "Data", "Events", "Analytics")
+    assets = {
+        resource["Properties"]["Handler"].split(".")[0]: resource["Properties"]["Code"]["S3Key"]
+        for resource in functions.values()
+        if resource["Properties"]["Runtime"].startswith("python")
+    }
+
+    assert len(assets) == 5
+    for package, asset in assets.items():
+        folder = dev.directory / f"asset.{asset.removesuffix('.zip')}"
+        assert {path.name for path in folder.iterdir()} == {"retail", package}
+        assert not list(folder.rglob("__pycache__"))
+
+
+def test_money_is_taken_by_nobody_in_prod_until_there_is_a_gateway(dev: Synthesized, prod: Synthesized) -> None:
+    def gateway(platform: Synthesized) -> object:
+        return of("OrderProcessing", "AWS::Lambda::Function", platform)["Environment"]["Variables"]["PAYMENT_GATEWAY"]
+
+    assert (gateway(dev), gateway(prod)) == ("simulator", "none")
+
+
+def test_every_alarm_is_heard(platform: Synthesized) -> None:
+    alarms = platform.properties("AWS::CloudWatch::Alarm")
+
+    assert len(alarms) > 10
+    assert all(alarm["AlarmActions"] and alarm["AlarmDescription"] for alarm in alarms)

@@ -1,0 +1,88 @@
+"""Ways to look into the deployed platform from outside."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2 as httpx
+import psycopg
+from psycopg.rows import dict_row
+
+from local.emulator import Emulator
+from local.platform import Detail
+
+Found = TypeVar("Found")
+PATIENCE_SECONDS = 60
+
+
+@contextmanager
+def quiet(_name: str) -> Iterator[Detail]:
+    """A step nobody watches."""
+    yield lambda _detail: None
+
+
+def eventually(look: Callable[[], Found], seconds: float = PATIENCE_SECONDS) -> Found:
+    """What `look` returns once it is true; fails the test after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"still {found!r} after {seconds} s"
+        time.sleep(0.2)
+    return found
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The deployed platform as an outsider finds it: by its stacks' resources, through the APIs of AWS."""
+
+    address: str
+    emulator: Emulator
+    superuser: str
+    directory: Path
+
+    def shop(self) -> httpx.Client:
+        """A new customer."""
+        return httpx.Client(base_url=self.address, timeout=30)
+
+    @cached_property
+    def _resources(self) -> dict[str, dict[str, str]]:
+        cloudformation = self.emulator.client("cloudformation")
+        stacks = [stack["StackName"] for stack in cloudformation.describe_stacks()["Stacks"]]
+        return {
+            stack: {
+                resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+                for resource in cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+            }
+            for stack in stacks
+        }
+
+    def resource(self, stack: str, name: str) -> str:
+        """The physical id of the one resource whose logical id is `name` and CDK's eight-digit suffix."""
+        resources = self._resources[f"retail-dev-{stack}"]
+        matches = [physical for logical, physical in resources.items() if logical in (name, f"{name}{logical[-8:]}")]
+        assert len(matches) == 1, f"{name} among {sorted(resources)}"
+        return matches[0]
+
+    def parameter(self, name: str) -> str:
+        """What the deployed stacks publish under this name."""
+        value: str = self.emulator.client("ssm").get_parameter(Name=f"/retail/dev/{name}")["Parameter"]["Value"]
+        return value
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows of the deployed database."""
+        conninfo = self.superuser.replace("dbname=postgres", f"dbname={self.parameter('database/name')}")
+        with psycopg.connect(conninfo, row_factory=dict_row) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def messages(self, queue_url: str) -> list[Any]:
+        """What lies in a queue now, read without taking it away, each as JSON."""
+        answer = self.emulator.client("sqs").receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0
+        )
+        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]

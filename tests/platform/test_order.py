@@ -1,0 +1,154 @@
+"""One order through all seven stacks: each of its five effects is looked for from outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+
+from tests.platform.deployed import Deployed, eventually
+
+QUANTITY = 2
+CUSTOMER = {"email": "customer@example.com", "payment_token": "tok_visa"}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order that was placed while the notification function was stopped, and what there was to see."""
+
+    id: str
+    answer: dict[str, Any]
+    product: dict[str, Any]
+    customer: httpx.Client
+    queued: dict[str, Any]
+    topic_queue: str
+    crawled_before: Any
+
+    @property
+    def event_id(self) -> str:
+        """Of its OrderPlaced event."""
+        return str(self.queued["detail"]["event_id"])
+
+
+@contextmanager
+def stopped(platform: Deployed, function: str) -> Iterator[None]:
+    """While this lasts, the function takes nothing from its queue, so that one can look into it."""
+    client = platform.emulator.client("lambda")
+    mappings = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+    for enabled in (False, True):
+        for mapping in mappings:
+            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+        if not enabled:
+            yield
+
+
+def queue_subscribed_to(platform: Deployed, topic: str) -> str:
+    """A queue of the test's own that receives what the topic sends."""
+    sqs = platform.emulator.client("sqs")
+    queue: str = sqs.create_queue(QueueName="a-customers-mailbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    platform.emulator.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return queue
+
+
+def crawl_of_orders(platform: Deployed) -> Any:
+    """The last run of the crawler over `raw/orders/`; None before the first."""
+    name = platform.resource("analytics", "CrawlersOrders")
+    return platform.emulator.client("glue").get_crawler(Name=name)["Crawler"].get("LastCrawl")
+
+
+@pytest.fixture(scope="module")
+def order(platform: Deployed) -> Placed:
+    """One order, placed as a customer would."""
+    topic_queue = queue_subscribed_to(platform, platform.resource("events", "OrderNotifications"))
+    crawled_before = crawl_of_orders(platform)
+    customer = platform.shop()
+    product = next(item for item in customer.get("/api/products").json()["items"] if item["available"] >= QUANTITY)
+    customer.put(f"/api/cart/items/{product['id']}", json={"quantity": QUANTITY}).raise_for_status()
+    with stopped(platform, platform.resource("events", "NotificationFunction")):
+        answer = customer.post("/api/orders", json=CUSTOMER).raise_for_status().json()
+        (queued,) = eventually(lambda: platform.messages(platform.resource("events", "NotificationQueue")))
+    return Placed(
+        id=answer["id"],
+        answer=answer,
+        product=product,
+        customer=customer,
+        queued=queued,
+        topic_queue=topic_queue,
+        crawled_before=crawled_before,
+    )
+
+
+def test_1_the_storefront_answers_at_once_with_order_reservation_and_outbox_in_postgres(
+    platform: Deployed, order: Placed
+) -> None:
+    assert order.answer["status"] == "PENDING"
+    assert [line["quantity"] for line in order.answer["items"]] == [QUANTITY]
+    assert len(platform.rows("SELECT FROM orders WHERE id = %s", order.id)) == 1
+    assert len(platform.rows("SELECT FROM reservations WHERE order_id = %s", order.id)) == 1
+    outbox = platform.rows("SELECT detail_type FROM outbox WHERE detail->'payload'->>'order_id' = %s", order.id)
+    assert {"OrderPlaced", "InventoryReserved"} <= {row["detail_type"] for row in outbox}
+
+
+def test_2_the_event_passes_the_deployed_rule_of_the_bus_into_the_deployed_queue(
+    platform: Deployed, order: Placed
+) -> None:
+    assert order.queued["detail-type"] == "OrderPlaced"
+    assert order.queued["source"] == "retail.storefront"
+    assert order.queued["detail"]["payload"]["order_id"] == order.id
+    bus = platform.resource("events", "Bus")
+    assert bus == "RetailEventBus"
+    rules = platform.emulator.client("events").list_rules(EventBusName=bus)["Rules"]
+    assert [rule for rule in rules if "OrderPlaced" in rule["EventPattern"] and rule["State"] == "ENABLED"]
+
+
+def test_3_the_order_processor_writes_to_postgres_and_archives_the_payload_in_the_lake(
+    platform: Deployed, order: Placed
+) -> None:
+    eventually(lambda: order.customer.get(f"/api/orders/{order.id}").json()["status"] == "PROCESSING")
+    (payment,) = platform.rows("SELECT * FROM payments WHERE order_id = %s", order.id)
+    assert payment["status"] == "CAPTURED"
+    assert str(payment["amount"]) == order.answer["total"]["amount"]
+    bucket = platform.parameter("lake/bucket")
+    key = f"raw/orders/date={order.queued['detail']['occurred_at'][:10]}/{order.event_id}.json"
+    archived = json.load(platform.emulator.client("s3").get_object(Bucket=bucket, Key=key)["Body"])
+    assert archived["event_id"] == order.event_id
+    assert archived["payload"] == order.queued["detail"]["payload"]
+
+
+def test_4_the_notification_function_publishes_to_the_deployed_topic(platform: Deployed, order: Placed) -> None:
+    (message,) = eventually(lambda: platform.messages(order.topic_queue))
+    assert order.id in message["Message"]
+    assert CUSTOMER["email"] not in json.dumps(message)
+
+
+def test_5_the_new_lake_object_starts_the_crawler_of_its_prefix(platform: Deployed, order: Placed) -> None:
+    crawl = eventually(lambda: crawl_of_orders(platform))
+    assert crawl != order.crawled_before
+    assert crawl["Status"] == "SUCCEEDED"
+
+
+def test_the_reservation_becomes_a_decrement_and_the_shop_shows_it(platform: Deployed, order: Placed) -> None:
+    reservation = "SELECT status FROM reservations WHERE order_id = %s"
+    eventually(lambda: platform.rows(reservation, order.id) == [{"status": "DECREMENTED"}])
+    left = order.product["available"] - QUANTITY
+    eventually(lambda: order.customer.get(f"/api/products/{order.product['id']}").json()["available"] == left)
+
+
+def test_the_order_is_seen_by_its_customer_alone(platform: Deployed, order: Placed) -> None:
+    assert platform.shop().get(f"/api/orders/{order.id}").status_code == 404
+
+
+def test_every_dead_letter_queue_is_empty(platform: Deployed, order: Placed) -> None:
+    for stack, consumer in (
+        ("events", "OrderProcessing"),
+        ("events", "InventoryUpdate"),
+        ("events", "Notification"),
+        ("analytics", "Crawling"),
+    ):
+        assert platform.messages(platform.resource(stack, f"{consumer}DeadLetters")) == [], consumer

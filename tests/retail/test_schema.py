@@ -1,0 +1,70 @@
+"""Migrations."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from retail.sample_catalog import insert_sample_catalog
+from retail.schema import Migration, load_migrations, migrate
+
+
+def test_migrations_are_applied_once_when_run_twice(database_url: str) -> None:
+    assert migrate(database_url) == [migration.name for migration in load_migrations()]
+    assert migrate(database_url) == []
+
+
+def test_migrations_are_applied_once_when_run_at_the_same_time(database_url: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(pool.map(lambda _: migrate(database_url), range(8)))
+    assert sorted(runs, reverse=True)[0] == [migration.name for migration in load_migrations()]
+    assert sum(map(len, runs)) == len(load_migrations())
+
+
+def test_a_failing_migration_leaves_nothing_behind_and_those_before_it_stay(database_url: str) -> None:
+    good = Migration(1, "0001_good", "CREATE TABLE good (id int)")
+    bad = Migration(2, "0002_bad", "CREATE TABLE half (id int); SELECT nonsense")
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        migrate(database_url, migrations=[good, bad])
+    with psycopg.connect(database_url) as connection:
+        tables = connection.execute("SELECT to_regclass('good') IS NOT NULL, to_regclass('half') IS NOT NULL")
+        assert tables.fetchone() == (True, False)
+    repaired = replace(bad, statements="CREATE TABLE half (id int)")
+    assert migrate(database_url, migrations=[good, repaired]) == ["0002_bad"]
+
+
+def test_an_edited_migration_is_refused(database_url: str) -> None:
+    migration = Migration(1, "0001_first", "CREATE TABLE first (id int)")
+    migrate(database_url, migrations=[migration])
+    with pytest.raises(ValueError, match="0001_first was edited after it was applied"):
+        migrate(database_url, migrations=[replace(migration, statements="CREATE TABLE other (id int)")])
+
+
+def test_waiting_for_another_run_ends_in_time_with_an_error(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [7_242_001])
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            migrate(database_url, patience_seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [(["first.sql"], "name a migration"), (["0001_one.sql", "0001_two.sql"], "take the next number")],
+)
+def test_a_misnamed_migration_is_refused(tmp_path: Path, names: list[str], message: str) -> None:
+    for name in names:
+        (tmp_path / name).write_text("SELECT 1")
+    with pytest.raises(ValueError, match=message):
+        load_migrations(tmp_path)
+
+
+def test_the_sample_catalog_is_inserted_once_and_never_overwrites(database_url: str) -> None:
+    migrate(database_url)
+    assert insert_sample_catalog(database_url) == 12
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE products SET price = 1")
+    assert insert_sample_catalog(database_url) == 0
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM products WHERE price = 1").fetchone() == (12,)

@@ -1,0 +1,174 @@
+"""What happens to an order after its confirmation."""
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from retail import stock
+from retail.errors import IllegalTransitionError, PaymentGatewayMissingError, UnknownOrderError
+from retail.events import BusEvent, Envelope, OrderPlaced
+from retail.lake import Lake
+from retail.money import Money
+from retail.payments import PaymentOutcome, PaymentSimulator, gateway_named
+from retail.settlement import Settlement
+from tests.retail.shop import EMAIL, Shop
+
+
+class RememberingS3:
+    """Keeps objects."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, dict[str, Any]] = {}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803
+        assert (Bucket, ContentType) == ("lake", "application/json")
+        self.objects[Key] = json.loads(Body)
+
+
+class CountingGateway(PaymentSimulator):
+    """The simulator, which says how often it was asked."""
+
+    calls = 0
+
+    def charge(self, *, order_id: UUID, amount: Money, token: str) -> PaymentOutcome:
+        self.calls += 1
+        return super().charge(order_id=order_id, amount=amount, token=token)
+
+
+@pytest.fixture
+def objects() -> RememberingS3:
+    return RememberingS3()
+
+
+@pytest.fixture
+def gateway() -> CountingGateway:
+    return CountingGateway()
+
+
+@pytest.fixture
+def settlement(shop: Shop, objects: Any, gateway: CountingGateway) -> Settlement:
+    return Settlement(database=shop.database, lake=Lake(objects, "lake"), gateway=gateway, bus=shop.bus)
+
+
+def test_an_order_is_archived_paid_and_announced(shop: Shop, settlement: Settlement, objects: RememberingS3) -> None:
+    order = shop.order({shop.add_product(): 2})
+    event = shop.event("OrderPlaced", order.id)
+    settlement.order_placed(event)
+    key = f"raw/orders/date={event.detail.occurred_at:%Y-%m-%d}/{event.detail.event_id}.json"
+    assert objects.objects[key]["payload"]["order_id"] == str(order.id)
+    assert objects.objects[key]["detail_type"] == "OrderPlaced"
+    assert EMAIL not in str(objects.objects)
+    assert shop.status(order.id) == "PAID"
+    assert shop.rows("SELECT status, amount FROM payments") == [{"status": "CAPTURED", "amount": order.total.amount}]
+    assert "PaymentProcessed" in [entry.detail_type for entry in shop.bus.entries]
+    settlement.payment_processed(shop.event("PaymentProcessed", order.id))
+    assert shop.status(order.id) == "PROCESSING"
+    assert len(objects.objects) == 2
+
+
+def test_an_order_is_applied_once_when_delivered_twice(
+    shop: Shop, settlement: Settlement, gateway: CountingGateway
+) -> None:
+    order = shop.order({shop.add_product(): 1})
+    for _ in range(2):
+        settlement.order_placed(shop.event("OrderPlaced", order.id))
+    for _ in range(2):
+        settlement.payment_processed(shop.event("PaymentProcessed", order.id))
+    assert (gateway.calls, shop.count("payments"), shop.status(order.id)) == (1, 1, "PROCESSING")
+    assert [entry.detail_type for entry in shop.bus.entries].count("PaymentProcessed") == 1
+    steps = shop.rows("SELECT transition FROM order_transitions ORDER BY id")
+    assert [step["transition"] for step in steps] == ["place", "pay", "process"]
+
+
+def test_a_declined_payment_releases_the_stock_and_is_announced(shop: Shop, settlement: Settlement) -> None:
+    mug = shop.add_product(stock=4)
+    order = shop.order({mug: 3}, token="tok_declined")
+    settlement.order_placed(shop.event("OrderPlaced", order.id))
+    assert shop.status(order.id) == "PAYMENT_FAILED"
+    assert shop.stock(mug) == (4, 0)
+    failed = [entry for entry in shop.bus.entries if entry.detail_type == "OrderPaymentFailed"]
+    assert failed[0].detail["payload"]["order_id"] == str(order.id)
+    assert failed[0].detail["correlation_id"] == "test-correlation"
+
+
+@pytest.mark.parametrize("token", ["tok_visa", "tok_declined"])
+def test_any_order_of_the_events_ends_in_the_same_state(shop: Shop, settlement: Settlement, token: str) -> None:
+    def settle(order_id: UUID) -> None:
+        settlement.order_placed(shop.event("OrderPlaced", order_id))
+
+    def decrement(order_id: UUID) -> None:
+        with shop.database.transaction() as connection:
+            stock.decrement(connection, order_id)
+
+    ends = set()
+    steps: list[Callable[[UUID], None]] = [settle, decrement, settle, decrement]
+    for sequence in itertools.permutations(steps):
+        mug = shop.add_product(stock=10)
+        order = shop.order({mug: 4}, token=token)
+        for step in sequence:
+            step(order.id)
+        ends.add((shop.status(order.id), shop.stock(mug)))
+    assert ends == {("PAID", (6, 0)) if token == "tok_visa" else ("PAYMENT_FAILED", (10, 0))}
+
+
+def test_a_crash_after_the_charge_charges_no_second_time(shop: Shop, settlement: Settlement) -> None:
+    order = shop.order({shop.add_product(): 1})
+    first = PaymentSimulator().charge(order_id=order.id, amount=order.total, token="tok_visa")  # then the process died
+    settlement.order_placed(shop.event("OrderPlaced", order.id))
+    assert [row["reference"] for row in shop.rows("SELECT reference FROM payments")] == [first.reference]
+
+
+def test_a_bus_that_is_away_after_the_payment_is_made_good_by_the_next_delivery(
+    shop: Shop, settlement: Settlement, gateway: CountingGateway
+) -> None:
+    order = shop.order({shop.add_product(): 1})
+    shop.bus.fail_with = ConnectionError("away")
+    with pytest.raises(ConnectionError):
+        settlement.order_placed(shop.event("OrderPlaced", order.id))
+    assert shop.status(order.id) == "PAID"
+    shop.bus.fail_with = None
+    shop.rows("UPDATE outbox SET claimed_until = NULL")
+    settlement.order_placed(shop.event("OrderPlaced", order.id))
+    assert "PaymentProcessed" in [entry.detail_type for entry in shop.bus.entries]
+    assert gateway.calls == 1
+
+
+def test_the_payment_token_is_erased_once_the_charge_is_decided(shop: Shop, settlement: Settlement) -> None:
+    order = shop.order({shop.add_product(): 1})
+    settlement.order_placed(shop.event("OrderPlaced", order.id))
+    assert shop.rows("SELECT payment_token FROM orders") == [{"payment_token": None}]
+
+
+def test_without_a_gateway_an_order_is_archived_stays_pending_and_fails_with_the_reason(
+    shop: Shop, objects: Any
+) -> None:
+    lake = Lake(objects, "lake")
+    settlement = Settlement(database=shop.database, lake=lake, gateway=gateway_named("none"), bus=shop.bus)
+    order = shop.order({shop.add_product(): 1})
+    with pytest.raises(PaymentGatewayMissingError, match="no payment gateway"):
+        settlement.order_placed(shop.event("OrderPlaced", order.id))
+    assert (shop.status(order.id), len(objects.objects), shop.count("payments")) == ("PENDING", 1, 0)
+
+
+def test_an_event_out_of_turn_fails_and_changes_nothing(shop: Shop, settlement: Settlement) -> None:
+    order = shop.order({shop.add_product(): 1})
+    settlement.order_placed(shop.event("OrderPlaced", order.id))
+    event = shop.event("PaymentProcessed", order.id)
+    settlement.payment_processed(event)
+    again = event.model_copy(update={"detail": event.detail.model_copy(update={"event_id": uuid4()})})
+    with pytest.raises(IllegalTransitionError, match="is PROCESSING, but 'process' starts from PAID"):
+        settlement.payment_processed(again)
+    assert shop.count("order_transitions") == 3
+
+
+def test_an_order_that_does_not_exist_fails_with_its_id(shop: Shop, settlement: Settlement) -> None:
+    order = shop.order({shop.add_product(): 1})
+    placed = shop.event("OrderPlaced", order.id).payload(OrderPlaced).model_copy(update={"order_id": uuid4()})
+    detail = Envelope.around(placed, correlation_id="test-correlation").as_json()
+    body = json.dumps({"detail-type": "OrderPlaced", "source": "retail.storefront", "detail": detail})
+    with pytest.raises(UnknownOrderError, match=str(placed.order_id)):
+        settlement.order_placed(BusEvent.parse(body))

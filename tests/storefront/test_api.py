@@ -1,0 +1,191 @@
+"""The JSON API."""
+
+import time
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from tests.retail.shop import EMAIL, Shop
+
+CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
+
+
+def _put(client: TestClient, product_id: UUID, quantity: Any) -> Response:
+    return client.put(f"/api/cart/items/{product_id}", json={"quantity": quantity})
+
+
+def _assert_problem(response: Response, status: int) -> dict[str, Any]:
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = response.json()
+    assert problem["status"] == status
+    assert {"type", "title", "detail", "instance"} <= problem.keys()
+    return problem
+
+
+def _assert_nothing_ordered(shop: Shop) -> None:
+    assert [shop.count(table) for table in ("orders", "reservations", "outbox")] == [0, 0, 0]
+    assert shop.bus.entries == []
+
+
+def test_an_order_is_confirmed_at_once_and_its_events_follow(client: TestClient, shop: Shop) -> None:
+    mug = shop.add_product(price="12.50")
+    assert _put(client, mug, 2).json()["total"] == {"amount": "25.00", "currency": "USD"}
+    response = client.post("/api/orders", json=CHECKOUT, headers={"X-Correlation-Id": "from-the-client"})
+    order = response.json()
+    assert (response.status_code, order["status"], order["total"]["amount"]) == (201, "PENDING", "25.00")
+    assert response.headers["location"] == f"/api/orders/{order['id']}"
+    assert client.get("/api/cart").json()["items"] == []
+    assert client.get(f"/api/orders/{order['id']}").json() == order
+    deadline = time.monotonic() + 5
+    while len(shop.bus.entries) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [entry.detail_type for entry in shop.bus.entries] == ["OrderPlaced", "InventoryReserved"]
+    assert {entry.detail["correlation_id"] for entry in shop.bus.entries} == {"from-the-client"}
+
+
+def test_a_bus_that_is_away_delays_no_confirmation_and_loses_no_event(client: TestClient, shop: Shop) -> None:
+    shop.bus.fail_with = ConnectionError("away")
+    _put(client, shop.add_product(), 1)
+    assert client.post("/api/orders", json=CHECKOUT).status_code == 201
+    shop.bus.fail_with = None
+    deadline = time.monotonic() + 10
+    while len(shop.bus.entries) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(shop.bus.entries) == 2
+
+
+def test_an_order_is_shown_to_its_session_only(client: TestClient, stranger: TestClient, shop: Shop) -> None:
+    _put(client, shop.add_product(), 1)
+    order_id = client.post("/api/orders", json=CHECKOUT).json()["id"]
+    _assert_problem(stranger.get(f"/api/orders/{order_id}"), 404)
+    stranger.cookies.set("session", "x" * 43)
+    _assert_problem(stranger.get(f"/api/orders/{order_id}"), 404)
+    assert stranger.get(f"/orders/{order_id}").status_code == 404
+    assert client.get(f"/api/orders/{order_id}").status_code == 200
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 100, 10**30, "two", "2", 1.5, True, None, [1], {}])
+def test_an_absurd_quantity_is_a_422_and_changes_no_cart(client: TestClient, shop: Shop, quantity: Any) -> None:
+    mug = shop.add_product()
+    problem = _assert_problem(_put(client, mug, quantity), 422)
+    assert problem["errors"][0]["location"] == "body.quantity"
+    assert client.get("/api/cart").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"email": "nobody", "payment_token": "tok_visa"},
+        {"email": EMAIL},
+        {"email": EMAIL, "payment_token": "4242424242424242"},
+        {"email": "a@" + "b" * 300 + ".com", "payment_token": "tok_visa"},
+        {"email": EMAIL, "payment_token": "tok_visa", "price": "0.01"},
+        [],
+        "text",
+        None,
+    ],
+)
+def test_a_bad_checkout_is_a_422_that_repeats_nothing_and_orders_nothing(
+    client: TestClient, shop: Shop, body: Any
+) -> None:
+    _put(client, shop.add_product(), 1)
+    response = client.post("/api/orders", json=body)
+    _assert_problem(response, 422)
+    assert "4242" not in response.text
+    assert EMAIL not in response.text
+    _assert_nothing_ordered(shop)
+
+
+def test_broken_json_is_a_422(client: TestClient, shop: Shop) -> None:
+    _assert_problem(client.post("/api/orders", content=b"{", headers={"Content-Type": "application/json"}), 422)
+    _assert_nothing_ordered(shop)
+
+
+def test_an_empty_cart_is_a_409(client: TestClient, shop: Shop) -> None:
+    assert _assert_problem(client.post("/api/orders", json=CHECKOUT), 409)["type"] == "urn:retail:problem:empty-cart"
+    _assert_nothing_ordered(shop)
+
+
+def test_more_than_the_stock_is_a_409_that_says_what_is_left(client: TestClient, shop: Shop) -> None:
+    mug = shop.add_product(stock=3)
+    _put(client, mug, 4)
+    problem = _assert_problem(client.post("/api/orders", json=CHECKOUT), 409)
+    assert (problem["type"], problem["detail"]) == (
+        "urn:retail:problem:insufficient-stock",
+        "Mug: 4 wanted, only 3 left.",
+    )
+    _assert_nothing_ordered(shop)
+    assert client.get("/api/cart").json()["pieces"] == 4
+
+
+def test_an_unknown_product_is_a_404(client: TestClient, shop: Shop) -> None:
+    for response in (_put(client, uuid4(), 1), client.get(f"/api/products/{uuid4()}")):
+        assert _assert_problem(response, 404)["type"] == "urn:retail:problem:unknown-product"
+
+
+def test_a_product_that_vanished_after_it_was_put_into_the_cart_is_a_404(client: TestClient, shop: Shop) -> None:
+    mug = shop.add_product()
+    _put(client, mug, 1)
+    shop.rows("DELETE FROM products")
+    _assert_problem(client.post("/api/orders", json=CHECKOUT), 404)
+    _assert_nothing_ordered(shop)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/nothing", 404),
+        ("GET", "/nothing", 404),
+        ("POST", "/api/products", 405),
+        ("DELETE", "/api/orders", 405),
+        ("GET", "/api/products/no-id", 422),
+        ("GET", "/api/orders/7f4c1f52-8f5b-4a53-9f5e-0c8a3a7a4e11", 404),
+        ("GET", "/images/NO-SKU.svg", 404),
+        ("GET", "/static/1/..%2f__main__.py", 404),
+    ],
+)
+def test_every_error_is_a_problem(client: TestClient, method: str, path: str, status: int) -> None:
+    _assert_problem(client.request(method, path), status)
+
+
+def test_a_product_leaves_the_cart_and_leaving_twice_is_fine(client: TestClient, shop: Shop) -> None:
+    mug = shop.add_product()
+    _put(client, mug, 3)
+    for _ in range(2):
+        assert client.delete(f"/api/cart/items/{mug}").json() == {
+            "items": [],
+            "pieces": 0,
+            "total": None,
+            "notice": None,
+        }
+
+
+def test_products_are_listed_with_what_is_available(client: TestClient, shop: Shop) -> None:
+    mug = shop.add_product(stock=7, price="3.10")
+    shop.order({mug: 2})
+    (product,) = client.get("/api/products").json()["items"]
+    assert (product["id"], product["available"]) == (str(mug), 5)
+    assert product["price"] == {"amount": "3.10", "currency": "USD"}
+    assert client.get(f"/api/products/{mug}").json() == product
+
+
+def test_the_description_of_the_api_is_openapi_3_1_and_names_the_problems(client: TestClient) -> None:
+    description = client.get("/api/openapi.json").json()
+    assert description["openapi"].startswith("3.1")
+    assert set(description["paths"]) == {
+        "/api/products",
+        "/api/products/{product_id}",
+        "/api/cart",
+        "/api/cart/items/{product_id}",
+        "/api/orders",
+        "/api/orders/{order_id}",
+    }
+    conflict = description["paths"]["/api/orders"]["post"]["responses"]["409"]["content"]
+    reference = conflict["application/problem+json"]["schema"]["$ref"].removeprefix("#/components/schemas/")
+    assert "detail" in description["components"]["schemas"][reference]["properties"]
+    assert "HTTPValidationError" not in description["components"]["schemas"]

@@ -1,0 +1,125 @@
+"""The web pages, as a browser without JavaScript uses them."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from fastapi.testclient import TestClient
+
+from retail.sample_catalog import insert_sample_catalog
+from tests.retail.shop import EMAIL, Shop
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml"}
+
+
+def test_a_customer_without_a_script_orders_and_follows_the_order(client: TestClient, shop: Shop) -> None:
+    mug = shop.add_product(price="12.50", name="Mug & saucer")
+    assert "Mug &amp; saucer" in client.get("/").text
+    assert "Add to cart" in client.get(f"/products/{mug}").text
+    for quantity in (1, 2):
+        added = client.post(f"/cart/items/{mug}/add", data={"quantity": quantity})
+        assert (added.status_code, added.headers["location"]) == (303, "/cart")
+    assert "$37.50" in client.get("/cart").text
+    assert client.post(f"/cart/items/{mug}", data={"quantity": 2}).status_code == 303
+    assert "$25.00" in client.get("/checkout").text
+    placed = client.post("/checkout", data={"email": f" {EMAIL} ", "payment_token": "tok_visa"})
+    assert placed.status_code == 303
+    page = client.get(placed.headers["location"]).text
+    assert 'data-status="PENDING"' in page
+    assert '<noscript><meta http-equiv="refresh"' in page
+    shop.rows("UPDATE orders SET status = 'PAYMENT_FAILED'")
+    page = client.get(placed.headers["location"]).text
+    assert "The payment was declined" in page
+    assert "refresh" not in page
+
+
+def test_a_product_is_removed_and_an_empty_cart_has_no_checkout(client: TestClient, shop: Shop) -> None:
+    mug = shop.add_product()
+    client.post(f"/cart/items/{mug}/add", data={"quantity": 1})
+    assert client.post(f"/cart/items/{mug}/remove").status_code == 303
+    assert "There is nothing in it yet" in client.get("/cart").text
+    assert client.get("/checkout").headers["location"] == "/cart"
+
+
+def test_a_wrong_address_shows_the_form_again_with_what_was_typed(client: TestClient, shop: Shop) -> None:
+    client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1})
+    answer = client.post("/checkout", data={"email": '"><b>', "payment_token": "tok_visa"})
+    assert answer.status_code == 422
+    assert "does not look like an e-mail address" in answer.text
+    assert "&lt;b&gt;" in answer.text
+    assert "<b>" not in answer.text
+    assert shop.count("orders") == 0
+
+
+def test_more_than_the_stock_shows_the_cart_with_the_reason(client: TestClient, shop: Shop) -> None:
+    client.post(f"/cart/items/{shop.add_product(stock=1)}/add", data={"quantity": 2})
+    answer = client.post("/checkout", data={"email": EMAIL, "payment_token": "tok_visa"})
+    assert answer.status_code == 409
+    assert "Mug: 2 wanted, only 1 left." in answer.text
+    assert [shop.count("orders"), shop.count("outbox")] == [0, 0]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/products/no-id", 404), ("/cart/items/x", 404)])
+def test_a_browser_gets_errors_as_pages(client: TestClient, path: str, status: int) -> None:
+    answer = client.get(path, headers=BROWSER)
+    assert answer.status_code == status
+    assert "<h1>Not Found</h1>" in answer.text
+
+
+@pytest.mark.parametrize("quantity", ["0", "-3", "1e9", "many", "", "100"])
+def test_an_absurd_quantity_in_a_form_is_a_422(client: TestClient, shop: Shop, quantity: str) -> None:
+    answer = client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": quantity}, headers=BROWSER)
+    assert answer.status_code == 422
+    assert "There is nothing in it yet" in client.get("/cart").text
+
+
+def test_pages_hold_no_inline_code_and_say_so_to_the_browser(client: TestClient, shop: Shop) -> None:
+    mug = shop.add_product()
+    client.post(f"/cart/items/{mug}/add", data={"quantity": 1})
+    order = client.post("/checkout", data={"email": EMAIL, "payment_token": "tok_visa"}).headers["location"]
+    client.post(f"/cart/items/{mug}/add", data={"quantity": 1})
+    for path in ("/", f"/products/{mug}", "/cart", "/checkout", order):
+        page = client.get(path)
+        assert page.status_code == 200
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page.text)
+        assert page.headers["cache-control"] == "no-store"
+        assert len(page.content) < 100_000
+
+
+def test_static_files_are_kept_for_a_year_under_their_version_only(client: TestClient, shop: Shop) -> None:
+    addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get("/").text)
+    assert any(address.endswith("shop.css") for address in addresses)
+    for address in addresses:
+        assert "max-age=31536000" in client.get(address).headers["cache-control"]
+    assert client.get("/static/old/shop.css").headers["cache-control"] == "public, max-age=60"
+
+
+def test_every_product_of_the_sample_catalog_has_a_picture_of_its_own(client: TestClient, shop: Shop) -> None:
+    insert_sample_catalog(shop.conninfo)
+    pictures = [client.get(f"/images/{product['sku']}.svg") for product in client.get("/api/products").json()["items"]]
+    assert len({picture.text for picture in pictures}) == 12
+    for picture in pictures:
+        assert picture.headers["content-type"] == "image/svg+xml"
+        assert ElementTree.fromstring(picture.text).tag.endswith("svg")  # noqa: S314 our own picture
+
+
+@pytest.mark.parametrize(
+    ("headers", "secure"),
+    [
+        ({}, False),
+        ({"X-Forwarded-Proto": "http"}, False),
+        ({"X-Forwarded-Proto": "https"}, True),
+        ({"CloudFront-Forwarded-Proto": "https", "X-Forwarded-Proto": "http"}, True),
+    ],
+)
+def test_the_session_cookie_is_kept_from_scripts_and_from_http(
+    client: TestClient, shop: Shop, headers: dict[str, str], secure: bool
+) -> None:
+    assert "set-cookie" not in client.get("/").headers
+    answer = client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1}, headers=headers)
+    cookie = answer.headers["set-cookie"]
+    assert re.match(r"session=[A-Za-z0-9_-]{43}; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax(; Secure)?$", cookie)
+    assert cookie.endswith("; Secure") == secure

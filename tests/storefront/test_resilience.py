@@ -1,0 +1,105 @@
+"""When something is away, and what reaches the log."""
+
+import io
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from storefront import pool
+from storefront.application import create_application
+from storefront.resources import Resources
+from storefront.sessions import Session
+from tests.retail.shop import EMAIL, Shop
+from tests.storefront.published import FixedDiscovery, plain_resources, published
+
+CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
+A_SESSION = "s" * 43
+
+
+@pytest.fixture
+def without_cache(shop: Shop) -> Resources:
+    resources = plain_resources(published(shop.conninfo, "redis://127.0.0.1:1"))
+    resources.bus = shop.bus
+    return resources
+
+
+def test_without_a_cache_the_cart_is_empty_and_says_why(shop: Shop, without_cache: Resources) -> None:
+    mug = shop.add_product()
+    with TestClient(create_application(without_cache), cookies={"session": A_SESSION}) as client:
+        assert client.get("/api/products").status_code == 200
+        cart = client.get("/api/cart")
+        assert (cart.status_code, cart.json()["items"]) == (200, [])
+        assert "Nothing is lost" in cart.json()["notice"]
+        assert "Nothing is lost" in client.get("/cart").text
+        changed = client.put(f"/api/cart/items/{mug}", json={"quantity": 1})
+        ordered = client.post("/api/orders", json=CHECKOUT)
+        for response in (changed, ordered):
+            assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+            assert response.json()["type"] == "urn:retail:problem:cart-unavailable"
+        assert client.get("/ready").status_code == 200
+    assert shop.count("orders") == 0
+
+
+def test_before_anything_is_published_the_shop_is_alive_but_not_ready_and_says_what_is_missing(
+    shop: Shop, cache_url: str
+) -> None:
+    values = published(shop.conninfo, cache_url)
+    resources = plain_resources(values)
+    resources.discovery = FixedDiscovery({})
+    with TestClient(create_application(resources)) as client:
+        assert client.get("/health").json() == {"status": "alive"}
+        ready = client.get("/ready")
+        assert ready.status_code == 503
+        assert "database/writer-endpoint" in ready.json()["missing"]
+        assert client.get("/api/products").json()["type"] == "urn:retail:problem:unavailable"
+        resources.discovery = FixedDiscovery(values)
+        assert client.get("/ready").json() == {"status": "ready", "missing": []}
+        assert client.get("/api/products").status_code == 200
+
+
+def test_before_the_migrations_the_schema_is_named_as_missing(database_url: str, cache_url: str) -> None:
+    with TestClient(create_application(plain_resources(published(database_url, cache_url)))) as client:
+        assert client.get("/ready").json()["missing"] == ["database schema"]
+
+
+def test_without_a_database_the_answer_is_a_503_in_time(
+    shop: Shop, cache_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "PATIENCE_SECONDS", 0.3)
+    resources = plain_resources(published(shop.conninfo, cache_url) | {"database/port": "1"})
+    with TestClient(create_application(resources)) as client:
+        assert client.get("/health").status_code == 200
+        assert client.get("/ready").json()["missing"] == ["database"]
+        response = client.get("/api/products")
+        assert (response.status_code, response.json()["type"]) == (503, "urn:retail:problem:unavailable")
+
+
+def test_an_error_nobody_foresaw_is_a_problem_without_details(
+    client: TestClient, shop: Shop, monkeypatch: pytest.MonkeyPatch, logs: io.StringIO
+) -> None:
+    def fail(_: object) -> str:
+        raise RuntimeError("something internal")
+
+    monkeypatch.setattr(Session, "key", property(fail))
+    client.cookies.set("session", A_SESSION)
+    response = client.get("/api/cart")
+    assert (response.status_code, response.headers["content-type"]) == (500, "application/problem+json")
+    assert "internal" not in response.text
+    assert "something internal" in logs.getvalue()
+
+
+def test_no_address_no_session_and_no_token_reach_the_log(client: TestClient, shop: Shop, logs: io.StringIO) -> None:
+    mug = shop.add_product()
+    client.put(f"/api/cart/items/{mug}", json={"quantity": 1})
+    assert client.post("/api/orders", json={"email": EMAIL, "payment_token": "4111111111111111"}).status_code == 422
+    assert client.post("/api/orders", json=CHECKOUT).status_code == 201
+    assert client.post("/checkout", data=CHECKOUT).status_code == 409
+    log = logs.getvalue()
+    assert log.count('"message":"request"') == 4
+    for secret in (EMAIL, "tok_visa", "4111111111111111", client.cookies["session"]):
+        assert secret not in log
+    placed = next(json.loads(line) for line in log.splitlines() if '"order placed"' in line)
+    access = [json.loads(line) for line in log.splitlines() if '"message":"request"' in line]
+    assert placed["correlation_id"] == placed["request_id"] == access[2]["correlation_id"]
+    assert {"method", "path", "status", "duration_ms"} <= access[2].keys()
