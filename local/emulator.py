@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import ssl
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
+from botocore.credentials import ContainerProvider, CredentialResolver
+from pydantic import BaseModel
 
 from local.launcher.configuration import Configuration
 from local.run_directory import ROOT, LocalError, RunDirectory, free_port
+from local.tls import Certificate
 
 ACCOUNT = "0" * 12
 REGION = "us-east-2"
@@ -22,26 +26,45 @@ _SECRET = "embedded"  # noqa: S105  (the emulator asks for one and checks nothin
 _START_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class Emulator:
+class Emulator(BaseModel, frozen=True):
     """A running emulator on this machine."""
 
     port: int
+    authority: Path
+    task_credentials_port: int
+    task_token: str
 
     @property
     def endpoint(self) -> str:
-        """Where every AWS API answers."""
-        return f"http://127.0.0.1:{self.port}"
+        """Where every AWS API answers, over TLS because bucket policies deny anything else."""
+        return f"https://127.0.0.1:{self.port}"
 
-    def client(self, service: str, region: str = REGION) -> Any:
-        """A boto3 client of the emulated account, whatever this machine's own credentials are."""
-        session = boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key=_SECRET, region_name=region)
-        return session.client(service, endpoint_url=self.endpoint)  # type: ignore[call-overload]
+    def client(self, service: str, region: str = REGION, role: str | None = None) -> Any:
+        """A boto3 client of the emulated account's owner, or of a task's role, never of this machine's own account."""
+        session = botocore.session.Session()
+        if role is None:
+            session.set_credentials(ACCOUNT, _SECRET)
+        else:
+            resolver = CredentialResolver([ContainerProvider(environ=self.task_environment(role))])
+            session.register_component("credential_provider", resolver)
+        return boto3.Session(botocore_session=session, region_name=region).client(  # type: ignore[call-overload]
+            service, endpoint_url=self.endpoint, verify=str(self.authority)
+        )
+
+    def task_environment(self, role: str) -> dict[str, str]:
+        """The variables with which a container's AWS client gets the credentials of its role."""
+        account = {name: value for name, value in self.client_environment().items() if "ACCESS_KEY" not in name}
+        return {
+            **account,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://127.0.0.1:{self.task_credentials_port}/?role={role}",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": self.task_token,
+        }
 
     def client_environment(self) -> dict[str, str]:
         """The variables with which any AWS client talks to the emulator and never to AWS."""
         return {
             **tool_environment(),
+            **trusting(self.authority),
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": _SECRET,
@@ -60,17 +83,29 @@ def tool_environment() -> dict[str, str]:
     return {**kept, "PATH": path}
 
 
-def start_emulator(run: RunDirectory, configuration: Configuration, authority: Path) -> Emulator:
-    """Starts the emulator, whose functions trust `authority` (a PEM file). Raises LocalError when it does not start."""
+def trusting(authority: Path) -> dict[str, str]:
+    """The variables with which Python, boto3 and Node.js trust this authority (a PEM file)."""
+    return {name: str(authority) for name in ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")}
+
+
+def start_emulator(run: RunDirectory, configuration: Configuration, tls: Certificate) -> Emulator:
+    """Starts the emulator, which enforces IAM. Raises LocalError when it does not start."""
     if not _PYTHON.exists():
         raise LocalError("The emulator is not installed: run `make setup`")
-    emulator = Emulator(port=free_port())
+    emulator = Emulator(
+        port=free_port(),
+        authority=tls.authority,
+        task_credentials_port=configuration.task_credentials_port,
+        task_token=configuration.task_token,
+    )
     temporary = run.path / "emulator"
     temporary.mkdir(parents=True, exist_ok=True)
     configuration_file = run.path / "launcher.json"
     configuration.write(configuration_file)
     environment = {
         **tool_environment(),
+        **trusting(tls.authority),
+        "AUTH": "true",
         "AWS_ACCESS_KEY_ID": ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": _SECRET,
         "BIND_HOST": "127.0.0.1",
@@ -78,10 +113,12 @@ def start_emulator(run: RunDirectory, configuration: Configuration, authority: P
         "IOT_MTLS_ENABLED": "0",
         "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_REGION": REGION,
+        "MINISTACK_SSL_CERT": str(tls.certificate),
+        "MINISTACK_SSL_KEY": str(tls.certificate),
         "NODE_PATH": str(ROOT / "node_modules"),
         "SFTP_ENABLED": "0",
-        "SSL_CERT_FILE": str(authority),
         "TMPDIR": str(temporary),
+        "USE_SSL": "1",
     }
     command = [str(_PYTHON), "-m", "local.launcher", str(configuration_file)]
     run.start("emulator", command, environment, ready=lambda: _is_healthy(emulator), seconds=_START_SECONDS)
@@ -89,8 +126,10 @@ def start_emulator(run: RunDirectory, configuration: Configuration, authority: P
 
 
 def _is_healthy(emulator: Emulator) -> bool:
+    context = ssl.create_default_context(cafile=emulator.authority)
+    address = f"{emulator.endpoint}/_ministack/ready"
     try:
-        with urllib.request.urlopen(f"{emulator.endpoint}/_ministack/ready", timeout=2) as answer:  # noqa: S310
+        with urllib.request.urlopen(address, timeout=2, context=context) as answer:  # noqa: S310  (our own address)
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

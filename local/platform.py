@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from local.launcher.configuration import Configuration
 from local.postgres import start_postgres
 from local.run_directory import ROOT, LocalError, RunDirectory, free_port, is_listening
 from local.storefront import start_storefront
-from local.tls import make_certificate
+from local.tls import Certificate, make_certificate
 from ops.synth import synthesize
 
 ENVIRONMENT = "dev"
@@ -73,13 +74,13 @@ class EmbeddedPlatform:
             with step("Synthesize"):
                 assembly = synthesize(ENVIRONMENT)
             try:
-                emulator = Emulator(port=int(self.run.facts["emulator_port"])) if again else self._start_servers(step)
+                emulator = self._running_emulator() if again else self._start_servers(step)
                 with step("Deploy") as detail:
                     local = deployment.local_assembly(assembly, self.run.path / "assembly")
                     deployment.deploy(self.run, emulator, local, detail)
                 with step("Storefront"):
                     stack = f"retail-{ENVIRONMENT}-application"
-                    address = start_storefront(self.run, emulator, stack, port, self._authority)
+                    address = start_storefront(self.run, emulator, stack, port)
             except BaseException:
                 self.run.stop_all()
                 raise
@@ -102,20 +103,23 @@ class EmbeddedPlatform:
         return [RecordedResource(**entry) for entry in json.loads(listing.read_text())] if listing.exists() else []
 
     @property
-    def _authority(self) -> Path:
-        return self.run.path / "tls" / "authority.pem"
+    def _certificate(self) -> Certificate:
+        return Certificate.within(self.run.path / "tls")
+
+    def _running_emulator(self) -> Emulator:
+        return Emulator.model_validate_json(self.run.facts["emulator"])
 
     def _start_servers(self, step: Step) -> Emulator:
         """PostgreSQL, the cache, TLS before both, the emulated AWS, bootstrapped."""
         with step("PostgreSQL and cache"):
             postgres = start_postgres(self.run)
             cache = start_cache(self.run)
-            _, certificate = make_certificate(self._authority.parent)
+            tls = make_certificate(self._certificate.authority.parent)
             database_port, cache_port = free_port(), free_port()
             routes = [f"postgres:{database_port}:{postgres.port}", f"redis:{cache_port}:{cache.port}"]
             self.run.start(
                 "tls",
-                [sys.executable, "-m", "local.tls", certificate, *routes],
+                [sys.executable, "-m", "local.tls", str(tls.certificate), *routes],
                 os.environ,
                 ready=lambda: is_listening(database_port) and is_listening(cache_port),
             )
@@ -128,9 +132,11 @@ class EmbeddedPlatform:
                 psql=str(postgres.binaries / "psql"),
                 schemas=str(resource_schemas.FILE),
                 recorded=str(self.run.path / "recorded.json"),
+                task_credentials_port=free_port(),
+                task_token=secrets.token_urlsafe(32),
             )
-            emulator = start_emulator(self.run, configuration, self._authority)
-            self.run.note(emulator_port=str(emulator.port), database=postgres.conninfo)
+            emulator = start_emulator(self.run, configuration, tls)
+            self.run.note(emulator=emulator.model_dump_json(), database=postgres.conninfo)
             deployment.bootstrap(self.run, emulator)
         return emulator
 

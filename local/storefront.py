@@ -6,8 +6,6 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from local.emulator import Emulator
@@ -17,22 +15,24 @@ _PYTHON = ROOT / "build" / "cache" / "storefront" / "bin" / "python"
 _COMMAND = ["-m", "storefront"]  # the Dockerfile's
 
 
-def start_storefront(run: RunDirectory, emulator: Emulator, stack: str, port: int, authority: Path) -> str:
-    """Starts the storefront on `port` as ECS would, trusting `authority`, and returns its address.
+def start_storefront(run: RunDirectory, emulator: Emulator, stack: str, port: int) -> str:
+    """Starts the storefront on `port` as ECS would, and returns its address.
 
-    Environment variables and secrets are those of the task definition that `stack` deployed; the process is registered
-    with the service's target group, so that the emulated load balancer reaches it too.
+    Environment variables and secrets are those of the task definition that `stack` deployed, the secrets read with its
+    execution role; the process holds its task role's credentials and no others. It is registered with the service's
+    target group, so that the emulated load balancer reaches it too.
     """
     service = _service(emulator, stack)
-    container = _container(emulator, service["taskDefinition"])
+    definition = _task_definition(emulator, service["taskDefinition"])
+    container = next(part for part in definition["containerDefinitions"] if part.get("essential", True))
+    secrets = emulator.client("secretsmanager", role=definition["executionRoleArn"])
     environment = {
-        **emulator.client_environment(),
+        **emulator.task_environment(definition["taskRoleArn"]),
         **{entry["name"]: entry["value"] for entry in container.get("environment", [])},
-        **{entry["name"]: _secret(emulator, entry["valueFrom"]) for entry in container.get("secrets", [])},
+        **{entry["name"]: _secret(secrets, entry["valueFrom"]) for entry in container.get("secrets", [])},
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "services"), str(ROOT / "lambda_src")]),
-        "SSL_CERT_FILE": str(authority),
     }
     address = f"http://127.0.0.1:{port}"
     run.start("storefront", [_PYTHON, *_COMMAND], environment, ready=lambda: _answers(f"{address}/ready"))
@@ -55,17 +55,14 @@ def _service(emulator: Emulator, stack: str) -> Any:
     return found["services"][0]
 
 
-def _container(emulator: Emulator, task_definition: str) -> Mapping[str, Any]:
-    """The essential container of a task definition."""
-    ecs = emulator.client("ecs")
-    containers = ecs.describe_task_definition(taskDefinition=task_definition)["taskDefinition"]["containerDefinitions"]
-    return next(container for container in containers if container.get("essential", True))
+def _task_definition(emulator: Emulator, arn: str) -> Any:
+    """A deployed task definition."""
+    return emulator.client("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
 
 
-def _secret(emulator: Emulator, value_from: str) -> str:
+def _secret(secrets: Any, value_from: str) -> str:
     """What the ECS agent injects for `valueFrom`: a secret's ARN, then key, version stage and version id, `:` apart."""
     parts = value_from.split(":")
-    secrets = emulator.client("secretsmanager")
     text = secrets.get_secret_value(SecretId=":".join(parts[:7]))["SecretString"]
     key = parts[7] if len(parts) > 7 else ""
     return str(json.loads(text)[key]) if key else text

@@ -10,6 +10,7 @@ import asyncio
 import ssl
 import struct
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
@@ -19,16 +20,29 @@ _SSL_REQUEST = struct.pack("!II", 8, 80877103)
 _CHUNK = 64 * 1024
 
 
-def make_certificate(directory: Path) -> tuple[Path, Path]:
-    """A new authority and a certificate of its for this machine: (authority, certificate with key), as PEM files."""
+@dataclass(frozen=True)
+class Certificate:
+    """PEM files: a certificate for this machine together with its key, and the authority that issued it."""
+
+    authority: Path
+    certificate: Path
+
+    @classmethod
+    def within(cls, directory: Path) -> Certificate:
+        """The certificate that `make_certificate` put there."""
+        return cls(authority=directory / "authority.pem", certificate=directory / "certificate.pem")
+
+
+def make_certificate(directory: Path) -> Certificate:
+    """A new authority, and a certificate of its for this machine."""
     authority = trustme.CA(organization_name="RetailPlatform embedded")
     certificate = authority.issue_cert("127.0.0.1", "localhost")
     directory.mkdir(parents=True, exist_ok=True)
-    authority_file, certificate_file = directory / "authority.pem", directory / "certificate.pem"
-    authority.cert_pem.write_to_path(authority_file)
-    certificate_file.touch(mode=0o600)
-    certificate.private_key_and_cert_chain_pem.write_to_path(certificate_file)
-    return authority_file, certificate_file
+    made = Certificate.within(directory)
+    authority.cert_pem.write_to_path(made.authority)
+    made.certificate.touch(mode=0o600)
+    certificate.private_key_and_cert_chain_pem.write_to_path(made.certificate)
+    return made
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:

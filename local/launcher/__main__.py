@@ -10,13 +10,16 @@ from ministack import app
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 from local.launcher import bridges, corrections
+from local.launcher.authorization import authorize_what_is_named
 from local.launcher.configuration import Configuration
 from local.launcher.recorded import Recorder
+from local.launcher.task_credentials import serve_task_credentials
 
 
 def main(configuration: Configuration) -> None:
     """Serves until the process is stopped."""
     corrections.resolve_outputs_of_other_regions()
+    authorize_what_is_named()
     corrections.leave_sam_alone()
     for resource_type, correct in (
         ("AWS::S3::Bucket", corrections.with_bucket_tags),
@@ -32,6 +35,9 @@ def main(configuration: Configuration) -> None:
     recorder = Recorder(json.loads(Path(configuration.schemas).read_text()), Path(configuration.recorded))
     for resource_type in recorder.types():
         _RESOURCE_HANDLERS.setdefault(resource_type, recorder.handler(resource_type))
+    serve_task_credentials(configuration.task_credentials_port, configuration.task_token)
+    # With TLS the emulator would also take port 443 where it may.
+    app._port_is_bindable = lambda _host, _port: False
     app.main()
 
 

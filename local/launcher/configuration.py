@@ -18,6 +18,8 @@ class Configuration:
     psql: str
     schemas: str
     recorded: str
+    task_credentials_port: int
+    task_token: str
 
     def write(self, path: Path) -> None:
         """Writes the configuration for its owner's eyes only."""

@@ -34,16 +34,16 @@ class Ports:
 def ports(
     servers: RunDirectory, postgres: Postgres, cache_server: Cache, tmp_path_factory: pytest.TempPathFactory
 ) -> Ports:
-    authority, certificate = make_certificate(tmp_path_factory.mktemp("tls"))
+    tls = make_certificate(tmp_path_factory.mktemp("tls"))
     database, cache = free_port(), free_port()
     routes = [f"postgres:{database}:{postgres.port}", f"redis:{cache}:{cache_server.port}"]
     servers.start(
         "tls",
-        [sys.executable, "-m", "local.tls", certificate, *routes],
+        [sys.executable, "-m", "local.tls", tls.certificate, *routes],
         os.environ,
         ready=lambda: is_listening(database) and is_listening(cache),
     )
-    return Ports(database=database, cache=cache, authority=authority)
+    return Ports(database=database, cache=cache, authority=tls.authority)
 
 
 def test_postgres_answers_a_client_that_verifies_the_certificate(ports: Ports, postgres: Postgres) -> None:

@@ -10,6 +10,7 @@ import pytest
 from local.platform import EmbeddedPlatform
 from local.run_directory import free_port
 from tests.platform.deployed import Deployed, quiet
+from tests.platform.placed import Placed, place_order
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,3 +32,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         directory=embedded.run.path,
     )
     embedded.down()
+
+
+@pytest.fixture(scope="session")
+def order(platform: Deployed) -> Placed:
+    """The one order whose way through the platform is looked at."""
+    return place_order(platform)

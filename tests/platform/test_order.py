@@ -3,85 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
-
-import httpx2 as httpx
-import pytest
 
 from tests.platform.deployed import Deployed, eventually
-
-QUANTITY = 2
-CUSTOMER = {"email": "customer@example.com", "payment_token": "tok_visa"}
-
-
-@dataclass(frozen=True)
-class Placed:
-    """An order that was placed while the notification function was stopped, and what there was to see."""
-
-    id: str
-    answer: dict[str, Any]
-    product: dict[str, Any]
-    customer: httpx.Client
-    queued: dict[str, Any]
-    topic_queue: str
-    crawled_before: Any
-
-    @property
-    def event_id(self) -> str:
-        """Of its OrderPlaced event."""
-        return str(self.queued["detail"]["event_id"])
-
-
-@contextmanager
-def stopped(platform: Deployed, function: str) -> Iterator[None]:
-    """While this lasts, the function takes nothing from its queue, so that one can look into it."""
-    client = platform.emulator.client("lambda")
-    mappings = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
-    for enabled in (False, True):
-        for mapping in mappings:
-            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
-        if not enabled:
-            yield
-
-
-def queue_subscribed_to(platform: Deployed, topic: str) -> str:
-    """A queue of the test's own that receives what the topic sends."""
-    sqs = platform.emulator.client("sqs")
-    queue: str = sqs.create_queue(QueueName="a-customers-mailbox")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    platform.emulator.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    return queue
-
-
-def crawl_of_orders(platform: Deployed) -> Any:
-    """The last run of the crawler over `raw/orders/`; None before the first."""
-    name = platform.resource("analytics", "CrawlersOrders")
-    return platform.emulator.client("glue").get_crawler(Name=name)["Crawler"].get("LastCrawl")
-
-
-@pytest.fixture(scope="module")
-def order(platform: Deployed) -> Placed:
-    """One order, placed as a customer would."""
-    topic_queue = queue_subscribed_to(platform, platform.resource("events", "OrderNotifications"))
-    crawled_before = crawl_of_orders(platform)
-    customer = platform.shop()
-    product = next(item for item in customer.get("/api/products").json()["items"] if item["available"] >= QUANTITY)
-    customer.put(f"/api/cart/items/{product['id']}", json={"quantity": QUANTITY}).raise_for_status()
-    with stopped(platform, platform.resource("events", "NotificationFunction")):
-        answer = customer.post("/api/orders", json=CUSTOMER).raise_for_status().json()
-        (queued,) = eventually(lambda: platform.messages(platform.resource("events", "NotificationQueue")))
-    return Placed(
-        id=answer["id"],
-        answer=answer,
-        product=product,
-        customer=customer,
-        queued=queued,
-        topic_queue=topic_queue,
-        crawled_before=crawled_before,
-    )
+from tests.platform.placed import CUSTOMER, QUANTITY, Placed, crawl_of_orders
 
 
 def test_1_the_storefront_answers_at_once_with_order_reservation_and_outbox_in_postgres(
