@@ -121,7 +121,14 @@ def start_emulator(run: RunDirectory, configuration: Configuration, tls: Certifi
         "USE_SSL": "1",
     }
     command = [str(_PYTHON), "-m", "local.launcher", str(configuration_file)]
-    run.start("emulator", command, environment, ready=lambda: _is_healthy(emulator), seconds=_START_SECONDS)
+    run.start(
+        "emulator",
+        command,
+        environment,
+        ready=lambda: _is_healthy(emulator),
+        seconds=_START_SECONDS,
+        patience=0.5,  # it keeps nothing worth a farewell, and its pollers would take their time
+    )
     return emulator
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
-
 REGION = "us-east-2"
 FILE = Path(__file__).resolve().parent.parent / "build" / "cache" / "resource-schemas.json"
 
 
 def write() -> None:
     """Writes them to `FILE`: the emulator takes the names of what it can only record from there."""
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # takes two seconds, which only set-up should pay
+
     schemas = {}
     for resource_type in PROVIDER_SCHEMA_MANAGER.get_resource_types(REGION):
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, resource_type).schema

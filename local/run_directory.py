@@ -29,6 +29,7 @@ class StartedProcess(BaseModel):
     name: str
     pid: int
     created: float
+    patience: float = 10
 
     def is_alive(self) -> bool:
         """Whether this very process still runs."""
@@ -38,16 +39,26 @@ class StartedProcess(BaseModel):
         except psutil.NoSuchProcess:
             return False
 
-    def stop(self, patience: float = 10) -> None:
+    def stop(self) -> None:
         """Ends the process and its group: asks first, kills after `patience` seconds. Safe to call twice."""
-        if self.is_alive():
-            process = psutil.Process(self.pid)
-            process.terminate()
-            with contextlib.suppress(psutil.TimeoutExpired):
-                process.wait(patience)
-        if self.is_alive() or not psutil.pid_exists(self.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGKILL)
+        if not self._is_ours():
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+        deadline = time.monotonic() + self.patience
+        while self.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+
+    def _is_ours(self) -> bool:
+        """Whether the process id means this process, running or not: its group may outlive it."""
+        try:
+            return bool(psutil.Process(self.pid).create_time() == self.created)
+        except psutil.NoSuchProcess:
+            return True
 
 
 class Contents(BaseModel):
@@ -97,9 +108,11 @@ class RunDirectory:
         ready: Callable[[], bool],
         user: int | None = None,
         seconds: float = 30,
+        patience: float = 10,
     ) -> None:
         """Starts a command in a session of its own and waits until it is ready.
 
+        `stop` will give it `patience` seconds to end by itself.
         Raises LocalError when it ends at once or is not ready after `seconds`.
         """
         self.log(name).parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +128,8 @@ class RunDirectory:
                 user=user,
                 extra_groups=None if user is None else [],
             )
-        process = StartedProcess(name=name, pid=started.pid, created=psutil.Process(started.pid).create_time())
+        created = psutil.Process(started.pid).create_time()
+        process = StartedProcess(name=name, pid=started.pid, created=created, patience=patience)
         self._contents.processes.append(process)
         self._save()
         deadline = time.monotonic() + seconds

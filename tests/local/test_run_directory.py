@@ -45,13 +45,13 @@ def test_processes_of_a_crashed_run_are_stopped_by_the_next(run: RunDirectory) -
 
 
 def test_children_of_a_stopped_process_are_stopped_too(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
-    run.start("parent", STUBBORN, os.environ, ready=lambda: True)
+    run.start("parent", STUBBORN, os.environ, ready=lambda: True, patience=0.2)
     pid = pid_of(run, "parent")
     deadline = time.monotonic() + 10
     while not (children := children_of(pid)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert children
-    run._contents.processes[0].stop(patience=0.2)
+    run.stop("parent")
     gone, alive = psutil.wait_procs(children, timeout=5)
     assert gone
     assert not alive
