@@ -35,16 +35,20 @@ status:  ## What runs on this machine, and which resources are recorded only
 synth: setup  ## Synthesize ENV into build/ENV: no credentials, no network
 	@$(BIN)/python -m ops.synth $(ENV)
 
-.PHONY: check
-check: setup  ## Lint, types and the fast tests, under a minute
-	@ruff check .
-	@ruff format --check .
+.PHONY: lint
+lint: setup
+	@ruff check --quiet .
+	@ruff format --check --quiet .
 	@mypy
-	@pytest -q -n 2 --dist loadgroup -m "not platform"
+
+.PHONY: check
+check: lint  ## Lint, types and the fast tests, about a minute
+	@pytest -q -n 2 -m "not platform"
 
 .PHONY: test
-test: setup  ## Every test there is, the deployed platform included
-	@pytest
+test: check  ## Everything: the above, and orders through the deployed platform
+	@echo "Deploying the platform and sending orders through it …"
+	@pytest -q -m platform
 
 .PHONY: snapshots
 snapshots: setup  ## Accept the templates as they are now as the new snapshots
