@@ -36,6 +36,7 @@ class ApplicationStack(RetailStack):
         security: SecurityStack,
         target_group: elb.ApplicationTargetGroup,
         capacity: ServiceCapacity,
+        payment_gateway: str,
         log_days: int,
         image_tag: str | None,
     ) -> None:
@@ -76,6 +77,7 @@ class ApplicationStack(RetailStack):
                     "RETAIL_ENVIRONMENT": placement.name,
                     "PARAMETER_PREFIX": placement.parameter_prefix,
                     "PORT": str(CONTAINER_PORT),
+                    "PAYMENT_GATEWAY": payment_gateway,
                 },
                 secrets={
                     "DATABASE_USERNAME": ecs.Secret.from_secrets_manager(secret, "username"),

@@ -53,6 +53,7 @@ class Platform:
             security=self.security,
             target_group=self.ingress.load_balancer.target_group,
             capacity=environment.service,
+            payment_gateway=environment.shop.payment_gateway,
             log_days=log_days,
             image_tag=image_tag,
         )

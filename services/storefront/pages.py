@@ -125,7 +125,7 @@ def _checkout_form(
     errors: dict[str, str],
     status: int = 200,
 ) -> Response:
-    form = {"email": email, "errors": errors, "methods": PAYMENT_METHODS}
+    form = {"email": email, "errors": errors, "methods": PAYMENT_METHODS if shopping.resources.takes_payments else ()}
     return _page(request, "checkout.html", shopping, session, status=status, **form)
 
 

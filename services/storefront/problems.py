@@ -14,6 +14,7 @@ from retail.errors import (
     CacheUnavailableError,
     EmptyCartError,
     InsufficientStockError,
+    PaymentGatewayMissingError,
     RetailError,
     UnknownOrderError,
     UnknownProductError,
@@ -50,6 +51,7 @@ _KINDS: dict[type[RetailError], tuple[int, str]] = {
     UnknownProductError: (404, "unknown-product"),
     UnknownOrderError: (404, "unknown-order"),
     CacheUnavailableError: (503, "cart-unavailable"),
+    PaymentGatewayMissingError: (503, "payments-unavailable"),
 }
 
 

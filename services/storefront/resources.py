@@ -35,6 +35,11 @@ class Resources:
         self._pools: dict[str, PooledDatabase] = {}
 
     @property
+    def takes_payments(self) -> bool:
+        """Whether this environment has a payment gateway; without one nothing can be ordered."""
+        return self._settings.payment_gateway != "none"
+
+    @property
     def writer(self) -> PooledDatabase:
         """Orders, payments and stock: the only place that is never behind."""
         return self._pool("database/writer-endpoint")

@@ -3,6 +3,8 @@
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from retail.payments import GatewayName
+
 
 class Settings(BaseSettings):
     """What the task definition tells; everything else is discovered."""
@@ -13,5 +15,6 @@ class Settings(BaseSettings):
     parameter_prefix: str = Field(pattern=r"^/[A-Za-z0-9_./-]+[^/]$")
     database_username: str
     database_password: SecretStr
+    payment_gateway: GatewayName
     host: str = "0.0.0.0"  # noqa: S104 a container is reached from outside; HOST narrows it
     port: int = Field(default=8080, ge=1, le=65535)

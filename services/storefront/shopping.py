@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from retail.cart import LARGEST_QUANTITY
 from retail.checkout import Customer, check_out
-from retail.errors import CacheUnavailableError
+from retail.errors import CacheUnavailableError, PaymentGatewayMissingError
 from retail.money import Money
 from retail.observability import count, logger
 from retail.orders import Order, read_order
@@ -54,8 +54,11 @@ class Shopping:
     def place_order(self, session: Session, request: CheckoutRequest) -> Order:
         """Order what is in the cart; the confirmation does not wait for the bus.
 
-        Raises EmptyCartError, UnknownProductError, InsufficientStockError and CacheUnavailableError: no order then.
+        Raises PaymentGatewayMissingError, EmptyCartError, UnknownProductError, InsufficientStockError and
+        CacheUnavailableError: no order then.
         """
+        if not self.resources.takes_payments:
+            raise PaymentGatewayMissingError("This shop takes no payments yet, so nothing can be ordered.")
         quantities = self.resources.carts.quantities(session.key)
         customer = Customer(session_key=session.key, email=request.email, payment_token=request.payment_token)
         order = check_out(self.resources.writer, quantities, customer, correlation_id=self._correlation_id)

@@ -25,6 +25,7 @@ def test_container_knows_its_parameter_path_and_gets_credentials_as_secrets(plat
         "RETAIL_ENVIRONMENT": platform.name,
         "PARAMETER_PREFIX": f"/retail/{platform.name}",
         "PORT": "8080",
+        "PAYMENT_GATEWAY": "none" if platform.name == "prod" else "simulator",
     }
     assert {entry["Name"] for entry in container["Secrets"]} == {"DATABASE_USERNAME", "DATABASE_PASSWORD"}
 

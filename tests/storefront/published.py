@@ -3,6 +3,7 @@
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
+from retail.payments import GatewayName
 from storefront.discovery import NAMES, DiscoveryIncompleteError
 from storefront.resources import Resources
 from storefront.settings import Settings
@@ -40,12 +41,13 @@ def published(conninfo: str, cache_url: str) -> dict[str, str]:
     }
 
 
-def plain_resources(values: dict[str, str]) -> Resources:
+def plain_resources(values: dict[str, str], payment_gateway: GatewayName = "simulator") -> Resources:
     """The storefront's resources over these parameters."""
     settings = Settings(
         retail_environment="test",
         parameter_prefix="/retail/test",
         database_username=values["database/username"],
         database_password=SecretStr(values["database/password"]),
+        payment_gateway=payment_gateway,
     )
     return Resources(settings, FixedDiscovery(values), sslmode="disable", cache_scheme="redis")

@@ -72,7 +72,9 @@ def test_told_to_stop_it_finishes_the_request_in_flight_first(shop: Shop, storef
     assert storefront.process.wait(10) in (0, -signal.SIGTERM)
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "many"), ("PARAMETER_PREFIX", "no-slash")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "many"), ("PARAMETER_PREFIX", "no-slash"), ("PAYMENT_GATEWAY", "barter")]
+)
 def test_a_wrong_setting_ends_the_start_with_its_name(name: str, value: str) -> None:
     environment = {
         "RETAIL_ENVIRONMENT": "test",
@@ -80,6 +82,7 @@ def test_a_wrong_setting_ends_the_start_with_its_name(name: str, value: str) -> 
         "DATABASE_USERNAME": "retail",
         "DATABASE_PASSWORD": "a-secret-password",
         "AWS_DEFAULT_REGION": "us-east-2",
+        "PAYMENT_GATEWAY": "simulator",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         name: value,
     }

@@ -41,6 +41,20 @@ def test_without_a_cache_the_cart_is_empty_and_says_why(shop: Shop, without_cach
     assert shop.count("orders") == 0
 
 
+def test_without_a_payment_gateway_nothing_can_be_ordered(shop: Shop, cache_url: str) -> None:
+    resources = plain_resources(published(shop.conninfo, cache_url), payment_gateway="none")
+    mug = shop.add_product()
+    with TestClient(create_application(resources)) as client:
+        client.put(f"/api/cart/items/{mug}", json={"quantity": 1}).raise_for_status()
+        refused = client.post("/api/orders", json=CHECKOUT)
+        assert refused.status_code == 503
+        assert refused.json()["type"] == "urn:retail:problem:payments-unavailable"
+        page = client.get("/checkout").text
+        assert "takes no payments yet" in page
+        assert "Place order" not in page
+    assert [shop.count("orders"), shop.count("outbox")] == [0, 0]
+
+
 def test_before_anything_is_published_the_shop_is_alive_but_not_ready_and_says_what_is_missing(
     shop: Shop, cache_url: str
 ) -> None:
