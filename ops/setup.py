@@ -113,7 +113,7 @@ def resource_schemas() -> None:
 def node_modules() -> None:
     """`node_modules`: the CDK command line, installed by the Node.js of `.venv`."""
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    run(VENV / "bin" / "npm", "ci", "--silent", environment={**os.environ, "PATH": path})
+    run(VENV / "bin" / "npm", "ci", "--loglevel=error", environment={**os.environ, "PATH": path})
 
 
 def browser() -> None:
