@@ -80,6 +80,12 @@ class Deployed:
         with psycopg.connect(conninfo, row_factory=dict_row) as connection:
             return connection.execute(query, values).fetchall()
 
+    def logs(self, stack: str, function: str) -> list[str]:
+        """What a function has written into its deployed log group."""
+        group = self.resource(stack, f"{function}Logs")
+        pages = self.emulator.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event["message"] for page in pages for event in page["events"]]
+
     def messages(self, queue_url: str) -> list[Any]:
         """What lies in a queue now, read without taking it away, each as JSON."""
         answer = self.emulator.client("sqs").receive_message(

@@ -22,6 +22,7 @@ class Placed:
 
     id: str
     answer: dict[str, Any]
+    correlation_id: str
     product: dict[str, Any]
     customer: httpx.Client
     queued: dict[str, Any]
@@ -78,11 +79,12 @@ def place_order(platform: Deployed) -> Placed:
     product = next(item for item in customer.get("/api/products").json()["items"] if item["available"] >= QUANTITY)
     customer.put(f"/api/cart/items/{product['id']}", json={"quantity": QUANTITY}).raise_for_status()
     with stopped(platform, platform.resource("events", "NotificationFunction")):
-        answer = customer.post("/api/orders", json=CUSTOMER).raise_for_status().json()
+        response = customer.post("/api/orders", json=CUSTOMER).raise_for_status()
         (queued,) = eventually(lambda: platform.messages(platform.resource("events", "NotificationQueue")))
     return Placed(
-        id=answer["id"],
-        answer=answer,
+        id=response.json()["id"],
+        answer=response.json(),
+        correlation_id=response.headers["x-correlation-id"],
         product=product,
         customer=customer,
         queued=queued,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.platform.deployed import Deployed, eventually
 from tests.platform.placed import CUSTOMER, QUANTITY, Placed, crawl_of_orders
 
@@ -62,6 +64,18 @@ def test_the_reservation_becomes_a_decrement_and_the_shop_shows_it(platform: Dep
     eventually(lambda: platform.rows(reservation, order.id) == [{"status": "DECREMENTED"}])
     left = order.product["available"] - QUANTITY
     eventually(lambda: order.customer.get(f"/api/products/{order.product['id']}").json()["available"] == left)
+
+
+@pytest.mark.parametrize("consumer", ["OrderProcessing", "InventoryUpdate", "Notification"])
+def test_a_functions_log_holds_the_correlation_id_of_the_request_and_no_personal_data(
+    platform: Deployed, order: Placed, consumer: str
+) -> None:
+    def logged() -> str:
+        return "".join(platform.logs("events", f"{consumer}Function"))
+
+    eventually(lambda: order.correlation_id in logged())
+    assert CUSTOMER["email"] not in logged()
+    assert CUSTOMER["payment_token"] not in logged()
 
 
 def test_the_order_is_seen_by_its_customer_alone(platform: Deployed, order: Placed) -> None:

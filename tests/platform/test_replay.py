@@ -1,0 +1,80 @@
+"""Any state can be reconstructed: the archive is replayed over the deployed bus, and nothing happens twice."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.platform.deployed import Deployed, eventually
+from tests.platform.placed import Placed
+
+CONSUMERS = ("OrderProcessing", "InventoryUpdate", "Notification")
+
+
+def state(platform: Deployed) -> list[dict[str, Any]]:
+    """What the events of the shop have led to, without the dates of reading."""
+    return platform.rows(
+        "SELECT (SELECT json_agg(p ORDER BY p.id) FROM products p) AS products,"
+        " (SELECT json_agg(o ORDER BY o.id) FROM orders o) AS orders,"
+        " (SELECT json_agg(t ORDER BY t.id) FROM order_transitions t) AS transitions,"
+        " (SELECT json_agg(r ORDER BY r.order_id, r.product_id) FROM reservations r) AS reservations,"
+        " (SELECT json_agg(y ORDER BY y.order_id) FROM payments y) AS payments,"
+        " (SELECT count(*) FROM outbox) AS events"
+    )
+
+
+def queue_of_replayed_events(platform: Deployed, bus: str) -> str:
+    """A queue of the test's own that receives what is replayed, and only that."""
+    sqs, events = platform.emulator.client("sqs"), platform.emulator.client("events")
+    queue: str = sqs.create_queue(QueueName="replayed")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = json.dumps({"replay-name": [{"exists": True}]})
+    events.put_rule(Name="replayed", EventBusName=bus, EventPattern=pattern)
+    events.put_targets(Rule="replayed", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+    return queue
+
+
+def is_drained(platform: Deployed, consumer: str) -> bool:
+    """Whether the consumer has nothing waiting and nothing in hand."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    queue = platform.resource("events", f"{consumer}Queue")
+    found = platform.emulator.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+    return all(found[name] == "0" for name in names)
+
+
+def handled(platform: Deployed, consumer: str, order_id: str) -> list[str]:
+    """The log lines in which the consumer says that it is done with an event of this order."""
+    events = platform.rows("SELECT event_id FROM outbox WHERE detail->'payload'->>'order_id' = %s", order_id)
+    ids = {str(row["event_id"]) for row in events}
+    lines = [line for line in platform.logs("events", f"{consumer}Function") if '"event handled"' in line]
+    return [line for line in lines if json.loads(line)["event_id"] in ids]
+
+
+def test_p11_a_replay_of_the_archive_changes_nothing_that_was_applied(platform: Deployed, order: Placed) -> None:
+    eventually(lambda: order.customer.get(f"/api/orders/{order.id}").json()["status"] == "PROCESSING")
+    eventually(lambda: all(is_drained(platform, consumer) for consumer in CONSUMERS))
+    events = platform.emulator.client("events")
+    bus = platform.resource("events", "Bus")
+    bus_arn = events.describe_event_bus(Name=bus)["Arn"]
+    archive = events.describe_archive(ArchiveName=platform.resource("events", "BusArchive"))
+    assert archive["RetentionDays"] == 90
+    replayed = queue_of_replayed_events(platform, bus)
+    before = state(platform)
+    notified = len(platform.messages(order.topic_queue))
+
+    now = datetime.now(UTC)
+    events.start_replay(
+        ReplayName=f"replay-{int(time.time())}",
+        EventSourceArn=archive["ArchiveArn"],
+        Destination={"Arn": bus_arn},
+        EventStartTime=now - timedelta(hours=1),
+        EventEndTime=now,
+    )
+
+    eventually(lambda: order.event_id in {event["detail"]["event_id"] for event in platform.messages(replayed)})
+    eventually(lambda: all(len(handled(platform, consumer, order.id)) >= 2 for consumer in CONSUMERS))
+    eventually(lambda: all(is_drained(platform, consumer) for consumer in CONSUMERS))
+    assert state(platform) == before
+    assert len(platform.messages(order.topic_queue)) == notified
