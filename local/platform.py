@@ -19,7 +19,7 @@ from local.emulator import Emulator, start_emulator
 from local.launcher.configuration import Configuration
 from local.postgres import start_postgres
 from local.run_directory import ROOT, LocalError, RunDirectory, free_port, is_listening
-from local.storefront import start_storefront
+from local.storefront import start_storefront, storefront_address
 from local.tls import Certificate, make_certificate
 from ops.synth import synthesize
 
@@ -65,12 +65,12 @@ class EmbeddedPlatform:
         Raises LocalError with nothing left running when something is in the way.
         """
         with self._alone():
+            self._check_machine(port)
             again = self.run.is_running(*_PROCESSES[:-1])
             if again:
                 self.run.stop("storefront")
             else:
                 self.run.stop_all()
-            self._check_machine(port)
             with step("Synthesize"):
                 assembly = synthesize(ENVIRONMENT)
             try:
@@ -141,8 +141,9 @@ class EmbeddedPlatform:
         return emulator
 
     def _check_machine(self, port: int) -> None:
-        """Raises LocalError before anything starts when it could not end well."""
-        if is_listening(port):
+        """Raises LocalError before anything starts, or stops, when it could not end well."""
+        ours = self.run.is_running("storefront") and self.run.facts.get("address") == storefront_address(port)
+        if is_listening(port) and not ours:
             raise LocalError(f"Port {port} is taken by another program; choose another: make up PORT={port + 1}")
         free = shutil.disk_usage(ROOT).free / 1e9
         if free < _NEEDED_GIGABYTES:

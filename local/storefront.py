@@ -15,6 +15,11 @@ _PYTHON = ROOT / "build" / "cache" / "storefront" / "bin" / "python"
 _COMMAND = ["-m", "storefront"]  # the Dockerfile's
 
 
+def storefront_address(port: int) -> str:
+    """Where the storefront answers on this machine."""
+    return f"http://127.0.0.1:{port}"
+
+
 def start_storefront(run: RunDirectory, emulator: Emulator, stack: str, port: int) -> str:
     """Starts the storefront on `port` as ECS would, and returns its address.
 
@@ -34,7 +39,7 @@ def start_storefront(run: RunDirectory, emulator: Emulator, stack: str, port: in
         "PORT": str(port),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "services"), str(ROOT / "lambda_src")]),
     }
-    address = f"http://127.0.0.1:{port}"
+    address = storefront_address(port)
     run.start("storefront", [_PYTHON, *_COMMAND], environment, ready=lambda: _answers(f"{address}/ready"))
     load_balancing = emulator.client("elbv2")
     for target_group in service["loadBalancers"]:

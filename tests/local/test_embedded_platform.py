@@ -48,6 +48,19 @@ def test_a_taken_port_is_told_with_the_way_to_take_another(platform: EmbeddedPla
             platform.up(port, unexpected)
 
 
+def test_a_running_platform_is_left_alone_when_the_port_is_taken(platform: EmbeddedPlatform) -> None:
+    sleeper = [sys.executable, "-c", "import time; time.sleep(600)"]
+    for name in ("postgres", "cache", "tls", "emulator", "storefront"):
+        platform.run.start(name, sleeper, os.environ, ready=lambda: True)
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen()
+        with pytest.raises(LocalError, match="is taken"):
+            platform.up(stranger.getsockname()[1], unexpected)
+    assert all(platform.status().values())
+    platform.down()
+
+
 def test_a_full_disk_is_told(platform: EmbeddedPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10, 10, 0.2e9))
     with pytest.raises(LocalError, match=r"0\.2 GB free"):
