@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: help
 help:  ## This list
 	@echo "RetailPlatform: make TARGET [ENV=dev|staging|prod] [PORT=8080]"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup:  ## Install everything the project needs (Python 3.11+ and make suffice)
@@ -34,6 +34,22 @@ status:  ## What runs on this machine, and which resources are recorded only
 .PHONY: synth
 synth: setup  ## Synthesize ENV into build/ENV: no credentials, no network
 	@$(BIN)/python -m ops.synth $(ENV)
+
+.PHONY: audit
+audit: setup  ## Every compliance finding of ENV, open and acknowledged, as CSV and JSON in build/ENV/audit
+	@$(BIN)/python -m ops.audit $(ENV)
+
+.PHONY: cost
+cost: setup  ## What ENV costs a month at light traffic, by stack, from its templates
+	@$(BIN)/python -m ops.cost $(ENV)
+
+.PHONY: network
+network: setup  ## Compute who reaches whom from the templates, into docs/network.md
+	@$(BIN)/python -m ops.network
+
+.PHONY: bench-synth
+bench-synth: setup  ## Measure synthesis against an empty CDK app, into bench/results
+	@$(BIN)/python -m bench synth
 
 .PHONY: lint
 lint: setup

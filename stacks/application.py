@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import IgnoreMode
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
@@ -14,13 +16,27 @@ from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from environments import Placement, ServiceCapacity
-from retail_constructs.compliance import acknowledge_wildcard
 from retail_constructs.fargate_service import ContainerProps, FargateService
-from retail_constructs.guarded_load_balancer import CONTAINER_PORT
 from retail_constructs.layer_build import ROOT
 from retail_constructs.log_bucket import removal_policy
+from retail_constructs.storefront_balancer import CONTAINER_PORT
 from stacks.retail_stack import RetailStack
 from stacks.security import SecurityStack
+
+# Called where it is served on demand: elsewhere it answers through a profile over several regions only.
+RECOMMENDATION_MODEL = "amazon.nova-lite-v1:0"
+RECOMMENDATION_REGION = "us-east-1"
+
+# What the storefront asks for under the environment's prefix, whoever publishes it later.
+DISCOVERED = (
+    "database/writer-endpoint",
+    "database/reader-endpoint",
+    "database/port",
+    "database/name",
+    "cache/endpoint",
+    "lake/bucket",
+    "events/bus",
+)
 
 
 class ApplicationStack(RetailStack):
@@ -34,7 +50,7 @@ class ApplicationStack(RetailStack):
         placement: Placement,
         vpc: ec2.IVpc,
         security: SecurityStack,
-        target_group: elb.ApplicationTargetGroup,
+        target_groups: Sequence[elb.ApplicationTargetGroup],
         capacity: ServiceCapacity,
         payment_gateway: str,
         log_days: int,
@@ -78,13 +94,16 @@ class ApplicationStack(RetailStack):
                     "PARAMETER_PREFIX": placement.parameter_prefix,
                     "PORT": str(CONTAINER_PORT),
                     "PAYMENT_GATEWAY": payment_gateway,
+                    "DATABASE_SECRET_ARN": secret.secret_arn,
+                    "RECOMMENDATION_MODEL": RECOMMENDATION_MODEL,
+                    "RECOMMENDATION_REGION": RECOMMENDATION_REGION,
                 },
                 secrets={
                     "DATABASE_USERNAME": ecs.Secret.from_secrets_manager(secret, "username"),
                     "DATABASE_PASSWORD": ecs.Secret.from_secrets_manager(secret, "password"),
                 },
             ),
-            target_group=target_group,
+            target_groups=target_groups,
             security_group=security.tiers.application,
             key=key,
             log_days=log_days,
@@ -93,6 +112,10 @@ class ApplicationStack(RetailStack):
             alarm_topic=security.alarm_topic,
         )
         self._allow_discovery(placement.parameter_prefix)
+        self._allow_recommendations()
+        secret.grant_read(self.service.task_role)  # the password changes while tasks run
+        for role in (self.service.task_role, self.service.task_definition.obtain_execution_role()):
+            key.grant_decrypt(role)  # the secret's own grant would go into the policy of a key that is imported
 
     def _image(self, tag: str | None) -> ecs.ContainerImage:
         """The tagged image of the repository; without a tag the source's own, which a first deployment needs."""
@@ -110,17 +133,25 @@ class ApplicationStack(RetailStack):
             )
         )
 
+    def _allow_recommendations(self) -> None:
+        """One model, asked for one answer at a time; Converse is authorized as InvokeModel."""
+        model = self.format_arn(
+            service="bedrock",
+            region=RECOMMENDATION_REGION,
+            account="",
+            resource="foundation-model",
+            resource_name=RECOMMENDATION_MODEL,
+        )
+        self.service.task_role.add_to_principal_policy(
+            iam.PolicyStatement(sid="Recommendations", actions=["bedrock:InvokeModel"], resources=[model])
+        )
+
     def _allow_discovery(self, prefix: str) -> None:
-        parameters = self.format_arn(service="ssm", resource="parameter", resource_name=f"{prefix.lstrip('/')}/*")
+        names = [f"{prefix.lstrip('/')}/{name}" for name in DISCOVERED]
         self.service.task_role.add_to_principal_policy(
             iam.PolicyStatement(
                 sid="Discovery",
-                actions=["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
-                resources=[parameters],
+                actions=["ssm:GetParameters"],
+                resources=[self.format_arn(service="ssm", resource="parameter", resource_name=name) for name in names],
             )
-        )
-        acknowledge_wildcard(
-            self.service.task_role,
-            parameters,
-            because="Parameters of this environment's own path, which hold addresses and no secret, and reading only.",
         )

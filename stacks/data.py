@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from environments import CacheCapacity, DatabaseCapacity, Placement
+from environments import BackupRetention, CacheCapacity, DatabaseCapacity, Placement
 from retail_constructs.aurora_serverless import DATABASE_NAME, AuroraServerless
+from retail_constructs.backup_plan import BackupPlan
 from retail_constructs.data_lake import DataLake
+from retail_constructs.fingerprint import fingerprint
 from retail_constructs.function import Function, FunctionProps, NetworkAccess
 from retail_constructs.layer_build import ROOT
+from retail_constructs.secret_rotation import SecretRotation
 from retail_constructs.serverless_cache import ServerlessCache
+from retail_constructs.storefront_table import StorefrontTable
 from stacks.retail_stack import RetailStack
 from stacks.security import SecurityStack
 
 
 class DataStack(RetailStack):
     """Aurora, Valkey and the lake, the schema in the database, and the parameters that tell where they are."""
+
+    DATA_CLASS = "confidential"
 
     def __init__(
         self,
@@ -35,6 +42,7 @@ class DataStack(RetailStack):
         task_role: iam.IRole,
         database: DatabaseCapacity,
         cache: CacheCapacity,
+        backups: BackupRetention | None,
         sample_catalog: bool,
         log_days: int,
     ) -> None:
@@ -47,9 +55,11 @@ class DataStack(RetailStack):
             self,
             "Database",
             vpc=vpc,
+            name=f"retail-{placement.name}",
             security_group=security.tiers.database,
             secret=secret,
             key=key,
+            log_days=log_days,
             min_acu=database.min_acu,
             max_acu=database.max_acu,
             backup_days=database.backup_days,
@@ -67,23 +77,45 @@ class DataStack(RetailStack):
             max_ecpu_per_second=cache.max_ecpu_per_second,
             snapshot_days=cache.snapshot_days,
         )
-        self.lake = DataLake(self, "Lake", key=key, log_days=log_days, durable=placement.durable)
-        self.lake.allow_writes(self.import_role("TaskRole", task_role), "raw/")
-        self._migrate_schema(
-            FunctionProps(
-                package="schema_migrator",
-                description="Brings the schema of the database up to date at deployment",
+        access_logs = s3.Bucket.from_bucket_name(self, "AccessLogs", security.access_logs.bucket_name)
+        self.lake = DataLake(self, "Lake", key=key, access_logs=access_logs, durable=placement.durable)
+        self.storefront_table = StorefrontTable(self, "StorefrontTable", key=key, durable=placement.durable)
+        storefront = self.import_role("TaskRole", task_role)
+        self.lake.allow_writes(storefront, "raw/")
+        self.storefront_table.allow_use(storefront)
+        if backups:
+            self._back_up(backups, key, security.alarm_topic)
+
+        def function(package: str, description: str, **variables: str) -> FunctionProps:
+            return FunctionProps(
+                package=package,
+                description=description,
                 environment_name=placement.name,
                 key=key,
                 alarm_topic=security.alarm_topic,
                 log_days=log_days,
                 concurrency=1,
                 network=NetworkAccess(vpc=vpc, security_group=security.tiers.functions),
-                variables={**self.database_variables(secret), "SAMPLE_CATALOG": str(sample_catalog).lower()},
+                base_policy=security.function_policy,
+                variables={**self.database_variables(secret), **variables},
                 timeout=Duration.minutes(5),
+            )
+
+        schema = self._migrate_schema(
+            function(
+                "schema_migrator",
+                "Brings the schema of the database up to date at deployment",
+                SAMPLE_CATALOG=str(sample_catalog).lower(),
             ),
             secret,
         )
+        rotation = SecretRotation(
+            self,
+            "Rotation",
+            secret=secret,
+            function=function("database_secret_rotation", "Changes the password of the database and its secret"),
+        )
+        rotation.node.add_dependency(schema)  # which waits for the instances
         self._publish(placement.parameter_prefix)
 
     def database_variables(self, secret: secretsmanager.ISecret) -> dict[str, str]:
@@ -95,7 +127,23 @@ class DataStack(RetailStack):
             "DATABASE_NAME": DATABASE_NAME,
         }
 
-    def _migrate_schema(self, props: FunctionProps, secret: secretsmanager.ISecret) -> None:
+    def _back_up(self, retention: BackupRetention, key: kms.IKey, alarm_topic: sns.ITopic) -> None:
+        """Everything that holds data which cannot be computed anew; the cache can, and has snapshots of its own."""
+        BackupPlan(
+            self,
+            "Backups",
+            key=key,
+            daily_days=retention.daily,
+            weekly_days=retention.weekly,
+            stores={
+                self.database.cluster: self.database.cluster.cluster_arn,
+                self.lake.bucket: self.lake.bucket.bucket_arn,
+                self.storefront_table.table: self.storefront_table.table.table_arn,
+            },
+            alarm_topic=alarm_topic,
+        )
+
+    def _migrate_schema(self, props: FunctionProps, secret: secretsmanager.ISecret) -> CustomResource:
         """Run the migrations after the database exists, and again whenever a migration file was added."""
         migrator = Function(self, "SchemaMigrator", props)
         secret.grant_read(migrator.role)
@@ -105,9 +153,10 @@ class DataStack(RetailStack):
             resource_type="Custom::DatabaseSchema",
             service_token=migrator.function.function_arn,
             service_timeout=Duration.minutes(6),
-            properties={"Migrations": _migrations_hash()},
+            properties={"Migrations": fingerprint((ROOT / "lambda_src" / "retail" / "migrations").glob("*.sql"))},
         )
         schema.node.add_dependency(self.database, migrator)
+        return schema
 
     def _publish(self, prefix: str) -> None:
         published = {
@@ -117,16 +166,9 @@ class DataStack(RetailStack):
             "database/name": DATABASE_NAME,
             "cache/endpoint": self.cache.endpoint,
             "lake/bucket": self.lake.bucket.bucket_name,
+            "storefront/table": self.storefront_table.table.table_name,
         }
         for name, value in published.items():
             words = name.replace("/", "-").split("-")
             parameter = "".join(word.capitalize() for word in [*words, "parameter"])
             ssm.StringParameter(self, parameter, parameter_name=f"{prefix}/{name}", string_value=value)
-
-
-def _migrations_hash() -> str:
-    """A digest of the migration files, names and contents."""
-    digest = hashlib.sha256()
-    for file in sorted((ROOT / "lambda_src" / "retail" / "migrations").glob("*.sql")):
-        digest.update(file.name.encode() + file.read_bytes())
-    return digest.hexdigest()

@@ -27,6 +27,7 @@ class EdgeStack(RetailStack):
         self.web_acl = WebAcl(
             self,
             "WebAcl",
+            reach="CLOUDFRONT",
             log_group_name=f"aws-waf-logs-retail-{placement.name}",
             log_days=log_days,
             key=key.key,

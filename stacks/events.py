@@ -12,7 +12,7 @@ from constructs import Construct
 
 from environments import Placement
 from retail_constructs.event_bus import RetailEventBus
-from retail_constructs.event_consumer import EventConsumer
+from retail_constructs.event_consumer import EventConsumer, acknowledge_dead_letters
 from retail_constructs.function import FunctionProps, NetworkAccess
 from stacks.data import DataStack
 from stacks.retail_stack import RetailStack
@@ -23,6 +23,8 @@ CONCURRENCY = 10  # per consumer: with ten messages each, 100 at once, and 30 co
 
 class EventsStack(RetailStack):
     """The asynchronous half of the shop: one bus, three consumers, one topic."""
+
+    DATA_CLASS = "confidential"
 
     def __init__(
         self,
@@ -44,7 +46,11 @@ class EventsStack(RetailStack):
         )
         database = data.database_variables(secret)
 
-        self.bus = RetailEventBus(self, "Bus", key=key, archive_for=Duration.days(90))
+        delivery = Construct(self, "Default")  # of this id, so that it is in no name: everything with dead letters
+        acknowledge_dead_letters(delivery)
+        self.bus = RetailEventBus(
+            delivery, "Bus", key=key, archive_for=Duration.days(90), alarm_topic=security.alarm_topic
+        )
         self.bus.bus.grant_put_events_to(self.import_role("TaskRole", task_role))
         ssm.StringParameter(
             self,
@@ -66,11 +72,12 @@ class EventsStack(RetailStack):
                 log_days=log_days,
                 concurrency=CONCURRENCY,
                 network=NetworkAccess(vpc=vpc, security_group=security.tiers.functions),
+                base_policy=security.function_policy,
                 variables={**database, **variables},
             )
 
         self.order_processing = EventConsumer(
-            self,
+            delivery,
             "OrderProcessing",
             bus=self.bus.bus,
             pattern=RetailEventBus.shop_events("OrderPlaced", "PaymentProcessed"),
@@ -85,7 +92,7 @@ class EventsStack(RetailStack):
             ),
         )
         self.inventory_update = EventConsumer(
-            self,
+            delivery,
             "InventoryUpdate",
             bus=self.bus.bus,
             pattern=RetailEventBus.shop_events("InventoryReserved"),
@@ -96,7 +103,7 @@ class EventsStack(RetailStack):
             ),
         )
         self.notification = EventConsumer(
-            self,
+            delivery,
             "Notification",
             bus=self.bus.bus,
             pattern=RetailEventBus.shop_events("OrderPlaced", "OrderShipped", "OrderPaymentFailed"),

@@ -1,4 +1,4 @@
-"""The way in: CloudFront, the secret it shares with the load balancer, and the load balancer."""
+"""The way in: CloudFront, the secret it shares with the load balancer, the site's bucket, and the load balancer."""
 
 from __future__ import annotations
 
@@ -9,21 +9,26 @@ from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
-from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from environments import Domain, Placement
+from retail_constructs.api_entry import ApiEntry
 from retail_constructs.cdn_distribution import CdnDistribution, PublicName
-from retail_constructs.compliance import acknowledge, in_packs
-from retail_constructs.guarded_load_balancer import ORIGIN_HEADER, GuardedLoadBalancer
-from retail_constructs.log_bucket import LogBucket, removal_policy
+from retail_constructs.function import FunctionProps, NetworkAccess
+from retail_constructs.guarded_load_balancer import GuardedLoadBalancer
+from retail_constructs.layer_build import ROOT
+from retail_constructs.origin_secret import ORIGIN_HEADER, OriginSecret
+from retail_constructs.site_bucket import SiteBucket
 from stacks.edge import EdgeStack
 from stacks.retail_stack import RetailStack
 from stacks.security import SecurityStack
 
+STATIC_FILES = ROOT / "services" / "storefront" / "static"
+
 
 class IngressStack(RetailStack):
-    """CloudFront in front of a load balancer that answers nobody else, and with a domain the shop's names."""
+    """CloudFront before a bucket and a load balancer that answer nobody else; with a domain the names of the shop."""
 
     def __init__(
         self,
@@ -35,49 +40,87 @@ class IngressStack(RetailStack):
         security: SecurityStack,
         edge: EdgeStack,
         domain: Domain | None,
+        sample_catalog: bool,
         log_days: int,
     ) -> None:
         super().__init__(scope, id, placement=placement)
+        key = self.import_key(security.key)
         zone = self._zone(domain) if domain else None
-        origin_secret = secretsmanager.Secret(
-            self,
-            "OriginSecret",
-            description=f"What CloudFront sends as {ORIGIN_HEADER}",
-            encryption_key=self.import_key(security.key),
-            generate_secret_string=secretsmanager.SecretStringGenerator(exclude_punctuation=True, password_length=48),
-            removal_policy=removal_policy(durable=placement.durable),
-        )
-        acknowledge(
-            origin_secret,
-            "AwsSolutions-SMG4",
-            *in_packs("SecretsManagerRotationEnabled", "NIST.800.53.R5", "HIPAA.Security"),
-            because="Rotating it alone would cut CloudFront off; the load balancer's group admits CloudFront's "
-            "addresses only, so that the secret is the second of two guards.",
-        )
-        logs = LogBucket(self, "AccessLogs", days=log_days, durable=placement.durable, edge_logs=True)
+        access_logs = s3.Bucket.from_bucket_name(self, "AccessLogs", security.access_logs.bucket_name)
+
+        def function(package: str, description: str) -> FunctionProps:
+            return FunctionProps(
+                package=package,
+                description=description,
+                environment_name=placement.name,
+                key=key,
+                alarm_topic=security.alarm_topic,
+                log_days=log_days,
+                concurrency=1,
+                network=NetworkAccess(vpc=vpc, security_group=security.tiers.api_callers),
+                base_policy=security.function_policy,
+            )
+
+        origin_secret = OriginSecret(self, "OriginSecret", key=key, durable=placement.durable)
         self.load_balancer = GuardedLoadBalancer(
             self,
             "LoadBalancer",
             vpc=vpc,
             security_group=security.tiers.load_balancer,
             origin_secret=origin_secret,
-            log_bucket=logs.bucket,
-            certificate=self._origin_certificate(domain, zone) if domain and zone else None,
+            log_bucket=access_logs,
+            certificate=self._certificate("OriginCertificate", domain.origin, zone) if domain and zone else None,
             alarm_topic=security.alarm_topic,
+            durable=placement.durable,
+        )
+        self.site = SiteBucket(
+            self,
+            "Site",
+            static_files=STATIC_FILES,
+            sample_catalog=sample_catalog,
+            key=key,
+            publisher=function("site_publisher", "Copies static files and pictures into the site's bucket"),
+            access_logs=access_logs,
             durable=placement.durable,
         )
         self.cdn = CdnDistribution(
             self,
             "Cdn",
-            origin=self._origin(domain, origin_secret),
+            storefront=self._storefront(domain, origin_secret),
+            site=self.site.bucket,
             web_acl_arn=edge.web_acl.arn,
-            log_bucket=logs.bucket,
+            log_bucket=access_logs,
             public_name=(
                 PublicName(host=domain.store, certificate=edge.certificate) if domain and edge.certificate else None
             ),
         )
+        origin_secret.rotate(
+            rule=self.load_balancer.rule,
+            distribution=self.cdn.distribution,
+            web_acl_arn=edge.web_acl.arn,
+            log_bucket=access_logs,
+            function=function("origin_secret_rotation", "Changes what CloudFront proves itself with"),
+        )
+        self.target_groups = [self.load_balancer.target_group]
         if domain and zone:
             self._publish_names(domain, zone)
+            if security.tiers.api_load_balancer:
+                entry = ApiEntry(
+                    self,
+                    "Api",
+                    name=f"retail-{placement.name}-api",
+                    host=domain.api,
+                    certificate=self._certificate("ApiCertificate", domain.api, zone),
+                    vpc=vpc,
+                    security_group=security.tiers.api_load_balancer,
+                    key=key,
+                    log_bucket=access_logs,
+                    log_days=log_days,
+                    durable=placement.durable,
+                )
+                self.target_groups.append(entry.target_group)
+                accelerator = route53.RecordTarget.from_alias(targets.GlobalAcceleratorTarget(entry.accelerator))
+                route53.ARecord(self, "ApiName", zone=zone, record_name=domain.api, target=accelerator)
         CfnOutput(self, "StoreUrl", value=f"https://{domain.store if domain else self.cdn.distribution.domain_name}")
 
     def _zone(self, domain: Domain) -> route53.IHostedZone:
@@ -85,27 +128,26 @@ class IngressStack(RetailStack):
             self, "Zone", hosted_zone_id=domain.hosted_zone_id, zone_name=domain.name
         )
 
-    def _origin_certificate(self, domain: Domain, zone: route53.IHostedZone) -> acm.ICertificate:
-        return acm.Certificate(
-            self,
-            "OriginCertificate",
-            domain_name=domain.origin,
-            validation=acm.CertificateValidation.from_dns(zone),
-        )
+    def _certificate(self, id: str, name: str, zone: route53.IHostedZone) -> acm.ICertificate:
+        return acm.Certificate(self, id, domain_name=name, validation=acm.CertificateValidation.from_dns(zone))
 
-    def _origin(self, domain: Domain | None, secret: secretsmanager.ISecret) -> cloudfront.IOrigin:
+    def _storefront(self, domain: Domain | None, secret: OriginSecret) -> cloudfront.IOrigin:
         """The load balancer: over TLS under the name in its certificate, or without a domain over HTTP."""
-        header = {ORIGIN_HEADER: secret.secret_value.unsafe_unwrap()}  # renders as a dynamic reference
+        header = {ORIGIN_HEADER: secret.reference}
         if domain is None:
             return origins.LoadBalancerV2Origin(
                 self.load_balancer.load_balancer,
                 protocol_policy=cloudfront.OriginProtocolPolicy.HTTP_ONLY,
+                http_port=80,
+                https_port=443,
                 custom_headers=header,
             )
         return origins.HttpOrigin(
             domain.origin,
             protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
             origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
+            http_port=80,
+            https_port=443,
             custom_headers=header,
         )
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from environments import NetworkPlan, Placement
-from retail_constructs.compliance import acknowledge, in_packs
+from retail_constructs.compliance import NOT_DURABLE, acknowledge, in_packs
+from retail_constructs.data_key import DataKey
+from retail_constructs.function import retention
+from retail_constructs.interface_endpoints import InterfaceEndpoints
+from retail_constructs.log_bucket import removal_policy
 from stacks.retail_stack import RetailStack
 
 
 class NetworkingStack(RetailStack):
-    """A VPC of three tiers (public, application, isolated data) with free gateway endpoints for S3 and DynamoDB."""
+    """A VPC of three tiers (public, application, isolated data), free gateway endpoints, and others where they pay.
 
-    def __init__(self, scope: Construct, id: str, *, placement: Placement, plan: NetworkPlan) -> None:
+    All its traffic is logged. In a durable environment its default security group is emptied: nothing joins it anyway.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, placement: Placement, plan: NetworkPlan, log_days: int) -> None:
         super().__init__(scope, id, placement=placement)
         self.vpc = ec2.Vpc(
             self,
@@ -21,6 +30,7 @@ class NetworkingStack(RetailStack):
             ip_addresses=ec2.IpAddresses.cidr(plan.cidr),
             availability_zones=list(plan.zones),
             nat_gateways=plan.nat_gateways,
+            restrict_default_security_group=placement.durable,
             subnet_configuration=[
                 ec2.SubnetConfiguration(
                     name="Public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=24, map_public_ip_on_launch=False
@@ -36,20 +46,37 @@ class NetworkingStack(RetailStack):
                 "DynamoDb": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.DYNAMODB),
             },
         )
-        self._acknowledge_findings()
+        InterfaceEndpoints(
+            self, "InterfaceEndpoints", vpc=self.vpc, cidr=plan.cidr, expected_gigabytes=plan.service_gigabytes
+        )
+        self._log_flows(log_days, durable=placement.durable)
+        self._acknowledge_findings(durable=placement.durable)
 
-    def _acknowledge_findings(self) -> None:
-        acknowledge(
-            self.vpc,
-            "AwsSolutions-VPC7",
-            *in_packs("VPCFlowLogsEnabled", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"),
-            because="The flow log of this network is in the security stack, where the key that encrypts it is.",
+    def _log_flows(self, log_days: int, *, durable: bool) -> None:
+        """All traffic, accepted and rejected, under a key of its own: the network is there before the data's key is."""
+        key = DataKey(self, "LogKey", description="Flow logs", removal=removal_policy(durable=durable))
+        log_group = logs.LogGroup(
+            self,
+            "FlowLogs",
+            encryption_key=key.key,
+            retention=retention(log_days),
+            removal_policy=RemovalPolicy.DESTROY,
         )
-        acknowledge(
-            self.vpc,
-            *in_packs("VPCDefaultSecurityGroupClosed", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"),
-            because="Nothing joins the default group: every interface has a group of the security stack.",
+        ec2.FlowLog(
+            self,
+            "FlowLog",
+            resource_type=ec2.FlowLogResourceType.from_vpc(self.vpc),
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group),
+            traffic_type=ec2.FlowLogTrafficType.ALL,
         )
+
+    def _acknowledge_findings(self, *, durable: bool) -> None:
+        if not durable:
+            acknowledge(
+                self.vpc,
+                *in_packs("VPCDefaultSecurityGroupClosed", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"),
+                because=f"Nothing joins the default group, for every interface has one of ours. {NOT_DURABLE}",
+            )
         acknowledge(
             self.vpc,
             *in_packs("VPCNoUnrestrictedRouteToIGW", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from aws_cdk import Environment as Target
 from aws_cdk import Stack, Tags
 from aws_cdk import aws_iam as iam
@@ -14,8 +16,11 @@ from environments import Placement
 class RetailStack(Stack):
     """A stack `retail-<environment>-<id>` in the environment's region, protected where the environment is durable.
 
-    Knows its region but no account: the same assembly deploys into any.
+    Knows its region but no account: the same assembly deploys into any. Everything that can bears five tags: service,
+    environment, owner, cost-centre, and data-class, the most sensitive data that the stack holds.
     """
+
+    DATA_CLASS: ClassVar[str] = "internal"  # or "public", "confidential" (of customers), "restricted" (keys, secrets)
 
     def __init__(self, scope: Construct, id: str, *, placement: Placement, region: str | None = None) -> None:
         super().__init__(
@@ -27,8 +32,14 @@ class RetailStack(Stack):
             termination_protection=placement.durable,
         )
         self.placement = placement
-        Tags.of(self).add("service", "retail")
-        Tags.of(self).add("environment", placement.name)
+        for name, value in {
+            "service": "retail",
+            "environment": placement.name,
+            "owner": placement.owner,
+            "cost-centre": placement.cost_centre,
+            "data-class": self.DATA_CLASS,
+        }.items():
+            Tags.of(self).add(name, value)
 
     def import_key(self, key: kms.IKey) -> kms.IKey:
         """The platform's key as seen from this stack: grants stay on the grantee's side, for its policy is whole."""

@@ -9,8 +9,22 @@ from constructs import Construct
 
 from retail_constructs.event_bus import BUS_NAME
 
-_ENCRYPT_AND_DECRYPT = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
-_SEND_ENCRYPTED = ["kms:Decrypt", "kms:GenerateDataKey*"]
+_ENCRYPT_AND_DECRYPT = [
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:DescribeKey",
+]
+# What may publish to the alarm topic, and the name of its statement in the key's policy.
+ALARMING_SERVICES = {
+    "cloudwatch.amazonaws.com": "Alarms",
+    "budgets.amazonaws.com": "Budgets",
+    "backup.amazonaws.com": "BackupJobs",
+}
+_SEND_ENCRYPTED = ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
 class DataKey(Construct):
@@ -49,7 +63,7 @@ class DataKey(Construct):
         self._allow_service(
             "events.amazonaws.com",
             "EventBus",
-            actions=[*_SEND_ENCRYPTED, "kms:ReEncrypt*"],
+            actions=[*_SEND_ENCRYPTED, "kms:ReEncryptFrom", "kms:ReEncryptTo"],
             conditions={"StringEquals": {"kms:EncryptionContext:aws:events:event-bus:arn": bus}},
         )
         # Describing a key has no encryption context to limit it by, and tells nothing about data.
@@ -63,17 +77,50 @@ class DataKey(Construct):
                 "ArnLike": {"kms:EncryptionContext:aws:sqs:arn": stack.format_arn(service="sqs", resource="retail-*")},
             },
         )
+        topics = stack.format_arn(service="sns", resource="retail-*")
+        for service, sid in ALARMING_SERVICES.items():
+            self._allow_service(
+                service,
+                sid,
+                actions=_SEND_ENCRYPTED,
+                conditions={
+                    "StringEquals": same_account,
+                    "ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": topics},
+                },
+            )
+
+    def allow_edge_and_trail(self) -> None:
+        """Let CloudFront read what the site's bucket holds, and CloudTrail write its files."""
+        stack = Stack.of(self)
+        same_account = {"aws:SourceAccount": Aws.ACCOUNT_ID}
+        distributions = stack.format_arn(service="cloudfront", region="", resource="distribution", resource_name="*")
         self._allow_service(
-            "cloudwatch.amazonaws.com",
-            "Alarms",
-            actions=_SEND_ENCRYPTED,
+            "cloudfront.amazonaws.com",
+            "SiteFiles",
+            actions=["kms:Decrypt"],
+            conditions={
+                "ArnLike": {
+                    "aws:SourceArn": distributions,
+                    "kms:EncryptionContext:aws:s3:arn": stack.format_arn(
+                        service="s3", region="", account="", resource="retail-*"
+                    ),
+                }
+            },
+        )
+        self._allow_service(
+            "cloudtrail.amazonaws.com",
+            "AuditTrail",
+            actions=["kms:GenerateDataKey"],
             conditions={
                 "StringEquals": same_account,
                 "ArnLike": {
-                    "kms:EncryptionContext:aws:sns:topicArn": stack.format_arn(service="sns", resource="retail-*")
+                    "kms:EncryptionContext:aws:cloudtrail:arn": stack.format_arn(
+                        service="cloudtrail", region="*", resource="trail", resource_name="*"
+                    )
                 },
             },
         )
+        self._allow_service("cloudtrail.amazonaws.com", "DescribeForTrail", actions=["kms:DescribeKey"])
 
     def _allow_service(
         self, principal: str, sid: str, *, actions: list[str], conditions: dict[str, dict[str, str]] | None = None

@@ -10,8 +10,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from retail_constructs.compliance import acknowledge, acknowledge_wildcard, in_packs
-from retail_constructs.log_bucket import LogBucket, removal_policy
+from retail_constructs.compliance import acknowledge_wildcard
+from retail_constructs.log_bucket import BUCKET_LOGS, removal_policy
 
 RAW_PREFIXES = ("raw/orders/", "raw/inventory/", "raw/products/")
 
@@ -19,13 +19,13 @@ RAW_PREFIXES = ("raw/orders/", "raw/inventory/", "raw/products/")
 class DataLake(Construct):
     """A private, versioned bucket under `key`, reachable over TLS only, that tells EventBridge of every new object.
 
-    Raw objects move to cheaper classes after 30 and 90 days. Objects outlive the stack where `durable`.
+    Raw objects move to cheaper classes after 30 and 90 days; results of queries go after 30. Objects outlive the stack
+    where `durable`. Who reads and writes is logged to `access_logs`.
     """
 
-    def __init__(self, scope: Construct, id: str, *, key: kms.IKey, log_days: int, durable: bool) -> None:
+    def __init__(self, scope: Construct, id: str, *, key: kms.IKey, access_logs: s3.IBucket, durable: bool) -> None:
         super().__init__(scope, id)
         self._key = key
-        logs = LogBucket(self, "AccessLogs", days=log_days, durable=durable)
         self.bucket = s3.Bucket(
             self,
             "Default",
@@ -37,7 +37,6 @@ class DataLake(Construct):
             enforce_ssl=True,
             minimum_tls_version=1.2,
             versioned=True,
-            server_access_logs_bucket=logs.bucket,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     prefix="raw/",
@@ -50,6 +49,7 @@ class DataLake(Construct):
                         ),
                     ],
                 ),
+                s3.LifecycleRule(prefix="athena-results/", expiration=Duration.days(30)),
                 s3.LifecycleRule(
                     abort_incomplete_multipart_upload_after=Duration.days(7),
                     noncurrent_version_expiration=Duration.days(30),
@@ -58,16 +58,14 @@ class DataLake(Construct):
             removal_policy=removal_policy(durable=durable),
             auto_delete_objects=not durable,
         )
+        resource = cast(s3.CfnBucket, self.bucket.node.default_child)
         # The L2's switch would configure this by a custom resource with a function of its own.
-        cast(
-            s3.CfnBucket, self.bucket.node.default_child
-        ).notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
         )
-        acknowledge(
-            self.bucket,
-            *in_packs("S3BucketReplicationEnabled", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"),
-            because="Versioned over three zones; the events in it can be replayed from the bus archive for 90 days.",
+        # The L2 would have to change the policy of the log bucket, which is an earlier stack's and admits every bucket.
+        resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
+            destination_bucket_name=access_logs.bucket_name, log_file_prefix=f"{BUCKET_LOGS}lake/"
         )
 
     def allow_writes(self, role: iam.IRole, prefix: str) -> None:

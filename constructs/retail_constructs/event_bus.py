@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+from retail_constructs.alarm import HeardAlarm
+from retail_constructs.compliance import acknowledge
 
 BUS_NAME = "RetailEventBus"
 SOURCE_PREFIX = "retail."
@@ -14,17 +20,55 @@ SOURCE_PREFIX = "retail."
 class RetailEventBus(Construct):
     """The bus `RetailEventBus`, encrypted with `key`; its archive keeps every event of the shop for `archive_for`.
 
-    The name is fixed, for publishers and the archive's readers know it in advance.
+    The name is fixed, for publishers and the archive's readers know it in advance. An event that the bus took and can
+    no longer read, because the key refuses it, waits in the bus's own dead-letter queue and calls a person. There is no
+    log of the bus: what a rule cannot deliver lies in its target's dead-letter queue, with the reason.
     """
 
-    def __init__(self, scope: Construct, id: str, *, key: kms.IKey, archive_for: Duration) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, key: kms.IKey, archive_for: Duration, alarm_topic: sns.ITopic
+    ) -> None:
         super().__init__(scope, id)
+        self.dead_letter_queue = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption_master_key=key,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
         self.bus = events.EventBus(
             self,
             "Default",
             event_bus_name=BUS_NAME,
             description="Orders, payments, stock and shipping of the shop",
             kms_key=key,
+            dead_letter_queue=self.dead_letter_queue,
+        )
+        self.dead_letter_queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="UnreadableEvents",
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.dead_letter_queue.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": self.bus.event_bus_arn}},
+            )
+        )
+        HeardAlarm(
+            self,
+            "DeadLetterAlarm",
+            metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(1), statistic="max"
+            ),
+            threshold=1,
+            description="The bus cannot read an event it took; look at the key's policy, then replay it from here",
+            topic=alarm_topic,
+        )
+        acknowledge(
+            self.dead_letter_queue,
+            "AwsSolutions-SQS3",
+            because="It is a dead-letter queue itself, of the bus, which the rule does not know to have one. "
+            "Its alarm calls a person at the first event.",
         )
         events.Archive(  # not bus.archive(…), which loses the key
             self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aws_cdk import Duration, RemovalPolicy
@@ -18,7 +18,7 @@ from constructs import Construct
 from retail_constructs.alarm import HeardAlarm
 from retail_constructs.compliance import acknowledge
 from retail_constructs.function import APPLICATION_SUBNETS, retention
-from retail_constructs.guarded_load_balancer import CONTAINER_PORT
+from retail_constructs.storefront_balancer import CONTAINER_PORT
 
 USER = "10001"  # the Dockerfile's user; named here too, so that an image without one cannot run as root
 CPU_TARGET_PERCENT = 70  # row P5
@@ -39,10 +39,10 @@ class ContainerProps:
 
 
 class FargateService(Construct):
-    """An ARM64 service in application subnets without public addresses, behind `target_group`.
+    """An ARM64 service in application subnets without public addresses, behind `target_groups`.
 
     Root file system read-only, not root, a deployment that does not become healthy is rolled back, and the number
-    of tasks follows CPU use and requests between the given limits.
+    of tasks follows CPU use and requests, those of the first group, between the given limits.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class FargateService(Construct):
         *,
         cluster: ecs.ICluster,
         container: ContainerProps,
-        target_group: elb.ApplicationTargetGroup,
+        target_groups: Sequence[elb.ApplicationTargetGroup],
         security_group: ec2.ISecurityGroup,
         key: kms.IKey,
         log_days: int,
@@ -86,11 +86,12 @@ class FargateService(Construct):
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
         )
-        self.service.attach_to_application_target_group(target_group)
+        for target_group in target_groups:
+            self.service.attach_to_application_target_group(target_group)
         scaling = self.service.auto_scale_task_count(min_capacity=min_tasks, max_capacity=max_tasks)
         scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=CPU_TARGET_PERCENT)
         scaling.scale_on_request_count(
-            "Requests", requests_per_target=REQUESTS_PER_TASK_AND_MINUTE, target_group=target_group
+            "Requests", requests_per_target=REQUESTS_PER_TASK_AND_MINUTE, target_group=target_groups[0]
         )
 
         HeardAlarm(

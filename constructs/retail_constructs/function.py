@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
@@ -16,7 +17,6 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from retail_constructs.alarm import HeardAlarm
-from retail_constructs.compliance import acknowledge, in_packs
 from retail_constructs.dependency_layer import ARCHITECTURE, RUNTIME, DependencyLayer
 from retail_constructs.layer_build import ROOT
 
@@ -31,7 +31,7 @@ _RETENTION = {
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkAccess:
-    """Where a function that talks to the database or the cache runs."""
+    """Where a function runs, and by its group what it reaches there."""
 
     vpc: ec2.IVpc
     security_group: ec2.ISecurityGroup
@@ -41,8 +41,8 @@ class NetworkAccess:
 class FunctionProps:
     """What a function is, apart from who calls it.
 
-    `package` is its folder in `lambda_src/`; `concurrency` both reserves and limits, so that a burst can
-    neither starve the other functions nor exhaust the database's connections.
+    `package` is its folder in `lambda_src/`; `base_policy` is the `FunctionPolicy` of the platform; `concurrency` both
+    reserves and limits, so that a burst can neither starve the other functions nor exhaust the database's connections.
     """
 
     package: str
@@ -52,7 +52,8 @@ class FunctionProps:
     alarm_topic: sns.ITopic
     log_days: int
     concurrency: int
-    network: NetworkAccess | None = None
+    network: NetworkAccess
+    base_policy: iam.IManagedPolicy
     variables: Mapping[str, str] = field(default_factory=dict)
     timeout: Duration = field(default_factory=lambda: Duration.seconds(60))  # a paused database needs 15 to 30
     memory: int = 512
@@ -61,9 +62,9 @@ class FunctionProps:
 class Function(Construct):
     """A Python 3.13 ARM64 function with the shared layer, encrypted logs kept a stated time, and X-Ray tracing.
 
-    Its role has no managed policy: writing to its own log group, sending traces, and, inside the network,
-    the network interfaces that Lambda makes with it. Grants add the rest. An asynchronous invocation that keeps
-    failing goes to `dead_letter_queue`, or without one to the alarm topic.
+    It runs inside the network. Its role may write to its own log group and has the base policy (traces, network
+    interfaces); grants add the rest. An asynchronous invocation that keeps failing goes to `dead_letter_queue`, or
+    without one to the alarm topic.
     """
 
     def __init__(
@@ -82,10 +83,13 @@ class Function(Construct):
             retention=retention(props.log_days),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            managed_policies=[props.base_policy],
+        )
         self.log_group.grant_write(self.role)
-        if props.network:
-            self._allow_network_interfaces()
         self.function = lambda_.Function(
             self,
             "Default",
@@ -98,7 +102,6 @@ class Function(Construct):
             role=self.role,
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            tracing=lambda_.Tracing.ACTIVE,
             timeout=props.timeout,
             memory_size=props.memory,
             reserved_concurrent_executions=props.concurrency,
@@ -112,10 +115,13 @@ class Function(Construct):
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 **props.variables,
             },
-            vpc=props.network.vpc if props.network else None,
-            vpc_subnets=APPLICATION_SUBNETS if props.network else None,
-            security_groups=[props.network.security_group] if props.network else None,
+            vpc=props.network.vpc,
+            vpc_subnets=APPLICATION_SUBNETS,
+            security_groups=[props.network.security_group],
         )
+        # Not the L2's switch, which would repeat in each role what the shared policy grants.
+        resource = cast(lambda_.CfnFunction, self.function.node.default_child)
+        resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
         props.key.grant_decrypt(self.role)
         HeardAlarm(
             self,
@@ -125,38 +131,6 @@ class Function(Construct):
             description=f"{props.package} failed as a whole; read its log group",
             topic=props.alarm_topic,
         )
-        self._acknowledge_findings(inside_network=props.network is not None)
-
-    def _allow_network_interfaces(self) -> None:
-        self.role.add_to_policy(
-            iam.PolicyStatement(
-                sid="NetworkInterfaces",
-                actions=[
-                    "ec2:CreateNetworkInterface",
-                    "ec2:DescribeNetworkInterfaces",
-                    "ec2:DescribeSubnets",
-                    "ec2:DeleteNetworkInterface",
-                    "ec2:AssignPrivateIpAddresses",
-                    "ec2:UnassignPrivateIpAddresses",
-                ],
-                resources=["*"],
-            )
-        )
-
-    def _acknowledge_findings(self, *, inside_network: bool) -> None:
-        acknowledge(
-            self.role,
-            "AwsSolutions-IAM5[Resource::*]",
-            because="X-Ray and the interface calls of Lambda have no resource level; the role can be assumed by "
-            "Lambda alone and everything else it holds names its resource.",
-        )
-        if not inside_network:
-            acknowledge(
-                self.function,
-                *in_packs("LambdaInsideVPC", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"),
-                because="It calls AWS APIs only, over TLS and with its own role; nothing in the network is reachable "
-                "from it, which is less than a network interface would give.",
-            )
 
 
 def function_code(package: str) -> lambda_.Code:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Duration
+from aws_cdk import Duration
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elb
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from retail_constructs.alarm import HeardAlarm
-from retail_constructs.compliance import NO_DOMAIN, NOT_DURABLE, acknowledge, in_packs
-
-ORIGIN_HEADER = "X-Origin-Verify"
-CONTAINER_PORT = 8080
+from retail_constructs.compliance import NO_DOMAIN, acknowledge, in_packs
+from retail_constructs.origin_secret import ORIGIN_HEADER, OriginSecret
+from retail_constructs.storefront_balancer import StorefrontBalancer, StorefrontTargets
 
 
 class GuardedLoadBalancer(Construct):
@@ -33,42 +30,24 @@ class GuardedLoadBalancer(Construct):
         *,
         vpc: ec2.IVpc,
         security_group: ec2.ISecurityGroup,
-        origin_secret: secretsmanager.ISecret,
+        origin_secret: OriginSecret,
         log_bucket: s3.IBucket,
         certificate: acm.ICertificate | None,
         alarm_topic: sns.ITopic,
         durable: bool,
     ) -> None:
         super().__init__(scope, id)
-        self.load_balancer = elb.ApplicationLoadBalancer(
+        self.load_balancer = StorefrontBalancer(
             self,
             "Default",
             vpc=vpc,
-            vpc_subnets=ec2.SubnetSelection(subnet_group_name="Public"),
+            subnets="Public",
             internet_facing=True,
             security_group=security_group,
-            drop_invalid_header_fields=True,
-            desync_mitigation_mode=elb.DesyncMitigationMode.STRICTEST,
-            http2_enabled=True,
-            deletion_protection=durable,
+            log_bucket=log_bucket,
+            durable=durable,
         )
-        self._log_requests(log_bucket)
-        self.target_group = elb.ApplicationTargetGroup(
-            self,
-            "Targets",
-            vpc=vpc,
-            port=CONTAINER_PORT,
-            protocol=elb.ApplicationProtocol.HTTP,
-            target_type=elb.TargetType.IP,
-            deregistration_delay=Duration.seconds(30),
-            health_check=elb.HealthCheck(
-                path="/health",
-                interval=Duration.seconds(15),
-                timeout=Duration.seconds(5),
-                healthy_threshold_count=2,
-                unhealthy_threshold_count=3,
-            ),
-        )
+        self.target_group = StorefrontTargets(self, "Targets", vpc=vpc)
         self.listener = self.load_balancer.add_listener(
             "Listener",
             protocol=elb.ApplicationProtocol.HTTPS if certificate else elb.ApplicationProtocol.HTTP,
@@ -77,33 +56,16 @@ class GuardedLoadBalancer(Construct):
             open=False,
             default_action=elb.ListenerAction.fixed_response(403),
         )
-        elb.ApplicationListenerRule(
+        self.rule = elb.ApplicationListenerRule(
             self,
             "FromCloudFront",
             listener=self.listener,
             priority=1,
-            conditions=[elb.ListenerCondition.http_header(ORIGIN_HEADER, [origin_secret.secret_value.unsafe_unwrap()])],
+            conditions=[elb.ListenerCondition.http_header(ORIGIN_HEADER, [origin_secret.reference])],
             action=elb.ListenerAction.forward([self.target_group]),
         )
         self._watch(alarm_topic)
-        self._acknowledge_findings(encrypted=certificate is not None, durable=durable)
-
-    def _log_requests(self, bucket: s3.IBucket) -> None:
-        """Write access logs below `alb/`, admitted by service name: the L2 names an AWS account's id instead."""
-        prefix = "alb"
-        permission = bucket.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="LoadBalancerLogs",
-                principals=[iam.ServicePrincipal("logdelivery.elasticloadbalancing.amazonaws.com")],
-                actions=["s3:PutObject"],
-                resources=[bucket.arn_for_objects(f"{prefix}/AWSLogs/{Aws.ACCOUNT_ID}/*")],
-            )
-        )
-        self.load_balancer.set_attribute("access_logs.s3.enabled", "true")
-        self.load_balancer.set_attribute("access_logs.s3.bucket", bucket.bucket_name)
-        self.load_balancer.set_attribute("access_logs.s3.prefix", prefix)
-        if permission.policy_dependable:  # the balancer tries to write when it is made
-            self.load_balancer.node.add_dependency(permission.policy_dependable)
+        self._acknowledge_findings(encrypted=certificate is not None)
 
     def _watch(self, topic: sns.ITopic) -> None:
         minute = Duration.minutes(1)
@@ -128,7 +90,7 @@ class GuardedLoadBalancer(Construct):
             periods=5,
         )
 
-    def _acknowledge_findings(self, *, encrypted: bool, durable: bool) -> None:
+    def _acknowledge_findings(self, *, encrypted: bool) -> None:
         acknowledge(
             self.load_balancer,
             *in_packs("ALBWAFEnabled", "NIST.800.53.R5", "PCI.DSS.321"),
@@ -141,10 +103,4 @@ class GuardedLoadBalancer(Construct):
                 *in_packs("ELBv2ACMCertificateRequired", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"),
                 *in_packs("ALBHttpToHttpsRedirection", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"),
                 because=NO_DOMAIN,
-            )
-        if not durable:
-            acknowledge(
-                self.load_balancer,
-                *in_packs("ELBDeletionProtectionEnabled", "NIST.800.53.R5", "HIPAA.Security"),
-                because=NOT_DURABLE,
             )

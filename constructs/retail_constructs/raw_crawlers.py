@@ -12,8 +12,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from retail_constructs.compliance import acknowledge_wildcard
 from retail_constructs.function import retention
+from retail_constructs.glue_security import GlueSecurity
+from retail_constructs.lake_zones import RAW
 
 # Files of one prefix with slightly different fields stay one table, of the name that the role may write.
 _ONE_TABLE_PER_PREFIX = '{"Version":1.0,"Grouping":{"TableGroupingPolicy":"CombineCompatibleSchemas"}}'
@@ -47,31 +48,13 @@ class RawCrawlers(Construct):
         database_name: str,
         bucket: s3.IBucket,
         prefixes: Sequence[str],
+        security: GlueSecurity,
         key: kms.IKey,
         log_days: int,
     ) -> None:
         super().__init__(scope, id)
         self._log_retention = retention(log_days)
-        security_name = f"{Stack.of(self).stack_name}-crawlers"
-        self.role = self._role(database_name, bucket, prefixes, security_name, key)
-        security = glue.CfnSecurityConfiguration(
-            self,
-            "Security",
-            name=security_name,
-            encryption_configuration=glue.CfnSecurityConfiguration.EncryptionConfigurationProperty(
-                cloud_watch_encryption=glue.CfnSecurityConfiguration.CloudWatchEncryptionProperty(
-                    cloud_watch_encryption_mode="SSE-KMS", kms_key_arn=key.key_arn
-                ),
-                job_bookmarks_encryption=glue.CfnSecurityConfiguration.JobBookmarksEncryptionProperty(
-                    job_bookmarks_encryption_mode="CSE-KMS", kms_key_arn=key.key_arn
-                ),
-                s3_encryptions=[
-                    glue.CfnSecurityConfiguration.S3EncryptionProperty(
-                        s3_encryption_mode="SSE-KMS", kms_key_arn=key.key_arn
-                    )
-                ],
-            ),
-        )
+        self.role = self._role(database_name, bucket, prefixes, security.name, key)
         self.crawlers = {
             prefix: glue.CfnCrawler(
                 self,
@@ -82,7 +65,7 @@ class RawCrawlers(Construct):
                 targets=glue.CfnCrawler.TargetsProperty(
                     s3_targets=[glue.CfnCrawler.S3TargetProperty(path=f"s3://{bucket.bucket_name}/{prefix}")]
                 ),
-                crawler_security_configuration=security.ref,
+                crawler_security_configuration=security.security_configuration_name,
                 recrawl_policy=glue.CfnCrawler.RecrawlPolicyProperty(recrawl_behavior="CRAWL_NEW_FOLDERS_ONLY"),
                 schema_change_policy=glue.CfnCrawler.SchemaChangePolicyProperty(
                     update_behavior="LOG", delete_behavior="LOG"
@@ -100,9 +83,8 @@ class RawCrawlers(Construct):
         self, database_name: str, bucket: s3.IBucket, prefixes: Sequence[str], security_name: str, key: kms.IKey
     ) -> iam.Role:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
-        objects = bucket.arn_for_objects("raw/*")
         logs_group = self._log_group(role, security_name, key)
-        role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=[objects]))
+        role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=[bucket.arn_for_objects(RAW)]))
         role.add_to_policy(
             iam.PolicyStatement(actions=["s3:ListBucket", "s3:GetBucketLocation"], resources=[bucket.bucket_arn])
         )
@@ -120,9 +102,6 @@ class RawCrawlers(Construct):
             )
         )
         key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
-        acknowledge_wildcard(
-            role, objects, because="A crawler reads whatever lies in raw/; it can write nothing there."
-        )
         return role
 
     def _log_group(self, role: iam.Role, security_name: str, key: kms.IKey) -> logs.LogGroup:

@@ -1,8 +1,8 @@
-"""One dashboard to read at 3 a.m.: is the shop up, is it slow, is anything stuck."""
+"""One dashboard to read at 3 a.m.: what is wrong, is the shop up, is it slow, is anything stuck."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,99 +11,125 @@ from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
+from retail_constructs.event_bus import RetailEventBus
 from retail_constructs.event_consumer import EventConsumer
 
-HALF_WIDTH = 12
+FULL_WIDTH = 24
+_ALARMS_IN_A_ROW = 6  # at full width
+
+_HOW_TO_READ = (
+    "**Red above: start there**, its description says what to do. **Nothing red:** read from the customer inwards; "
+    "the first row that looks unlike an hour ago is where it began. Anything in the dead letters waits for a person: "
+    "find the reason, fix it, then `python -m ops.replay`."
+)
 
 
 class ShopDashboard(Construct):
-    """Rows from the customer inwards: requests, tasks, database, cache, queues, functions."""
+    """Alarms on top, then rows from the customer inwards: requests, tasks, database, cache, queues, functions."""
 
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
+        alarms: Sequence[cloudwatch.IAlarm],
         service: ecs.FargateService,
         load_balancer: elb.ApplicationLoadBalancer,
         target_group: elb.ApplicationTargetGroup,
         database: rds.DatabaseCluster,
         cache_name: str,
+        bus: RetailEventBus,
         consumers: Mapping[str, EventConsumer],
     ) -> None:
         super().__init__(scope, id)
         requests, targets = load_balancer.metrics, target_group.metrics
-        dashboard = cloudwatch.Dashboard(self, "Default", default_interval=Duration.hours(3))
-        dashboard.add_widgets(
-            _graph(
-                "Requests and errors",
-                requests.request_count(label="requests"),
-                targets.http_code_target(elb.HttpCodeTarget.TARGET_5XX_COUNT, label="5xx of the storefront"),
-                requests.http_code_elb(elb.HttpCodeElb.ELB_5XX_COUNT, label="5xx of the load balancer"),
-            ),
-            _graph(
-                "Response time (s)",
-                targets.target_response_time(statistic="p50", label="p50"),
-                targets.target_response_time(statistic="p99", label="p99"),
-            ),
+        dead_letters = {name: consumer.dead_letter_queue for name, consumer in consumers.items()}
+        dead_letters["Bus"] = bus.dead_letter_queue
+        self._dashboard = cloudwatch.Dashboard(self, "Default", default_interval=Duration.hours(3))
+        self._dashboard.add_widgets(
+            cloudwatch.AlarmStatusWidget(
+                title="Alarms",
+                alarms=list(alarms),
+                width=FULL_WIDTH,
+                height=1 + -(-len(alarms) // _ALARMS_IN_A_ROW),
+                sort_by=cloudwatch.AlarmStatusWidgetSortBy.STATE_UPDATED_TIMESTAMP,
+            )
         )
-        dashboard.add_widgets(
-            _graph(
-                "Tasks: use (%)",
-                service.metric_cpu_utilization(label="CPU"),
-                service.metric_memory_utilization(label="memory"),
-            ),
-            _graph(
-                "Tasks: health",
-                targets.healthy_host_count(label="healthy", statistic="min"),
-                targets.unhealthy_host_count(label="unhealthy", statistic="max"),
-            ),
+        self._dashboard.add_widgets(cloudwatch.TextWidget(markdown=_HOW_TO_READ, width=FULL_WIDTH, height=2))
+        self._add_row(
+            {
+                "Requests and errors": [
+                    requests.request_count(label="requests"),
+                    targets.http_code_target(elb.HttpCodeTarget.TARGET_5XX_COUNT, label="5xx of the storefront"),
+                    requests.http_code_elb(elb.HttpCodeElb.ELB_5XX_COUNT, label="5xx of the load balancer"),
+                ],
+                "Response time (s)": [
+                    targets.target_response_time(statistic="p50", label="p50"),
+                    targets.target_response_time(statistic="p99", label="p99"),
+                ],
+            }
         )
-        dashboard.add_widgets(
-            _graph("Database: capacity (ACU)", database.metric_serverless_database_capacity(label="ACU")),
-            _graph("Database: connections", database.metric_database_connections(label="connections")),
+        self._add_row(
+            {
+                "Storefront: tasks behind the load balancer": [
+                    targets.healthy_host_count(label="healthy", statistic="min"),
+                    targets.unhealthy_host_count(label="unhealthy", statistic="max"),
+                ],
+                "Storefront: use (%)": [
+                    service.metric_cpu_utilization(label="CPU"),
+                    service.metric_memory_utilization(label="memory"),
+                ],
+            }
         )
-        hits, misses = _cache(cache_name, "CacheHits"), _cache(cache_name, "CacheMisses")
-        dashboard.add_widgets(
-            _graph(
-                "Cache hit rate (%)",
-                cloudwatch.MathExpression(
-                    expression="100 * hits / (hits + misses)",
-                    using_metrics={"hits": hits, "misses": misses},
-                    label="hit rate",
-                ),
-            ),
-            _graph(
-                "Dead letters: anything above zero needs a person",
-                *(
-                    consumer.dead_letter_queue.metric_approximate_number_of_messages_visible(label=name)
+        self._add_row(
+            {
+                "Database: capacity (ACU)": [database.metric_serverless_database_capacity(label="ACU")],
+                "Database: connections": [database.metric_database_connections(label="connections")],
+                "Cache: hit rate (%)": [_hit_rate(cache_name)],
+            }
+        )
+        self._add_row(
+            {
+                "Queues: waiting messages": [
+                    consumer.queue.metric_approximate_number_of_messages_visible(label=name, statistic="max")
                     for name, consumer in consumers.items()
-                ),
-            ),
-        )
-        dashboard.add_widgets(
-            _graph(
-                "Queues: oldest message (s)",
-                *(
-                    consumer.queue.metric_approximate_age_of_oldest_message(label=name)
+                ],
+                "Queues: oldest message (s)": [
+                    consumer.queue.metric_approximate_age_of_oldest_message(label=name, statistic="max")
                     for name, consumer in consumers.items()
-                ),
-            ),
-            _graph(
-                "Functions: errors",
-                *(consumer.consumer.function.metric_errors(label=name) for name, consumer in consumers.items()),
-            ),
+                ],
+                "Dead letters: anything above zero needs a person": [
+                    queue.metric_approximate_number_of_messages_visible(label=name, statistic="max")
+                    for name, queue in dead_letters.items()
+                ],
+            }
+        )
+        functions = {name: consumer.consumer.function for name, consumer in consumers.items()}
+        self._add_row(
+            {
+                "Functions: errors": [function.metric_errors(label=name) for name, function in functions.items()],
+                "Functions: throttles": [function.metric_throttles(label=name) for name, function in functions.items()],
+            }
+        )
+
+    def _add_row(self, graphs: Mapping[str, Sequence[cloudwatch.IMetric]]) -> None:
+        """Graphs side by side, each under its title, over the whole width."""
+        width = FULL_WIDTH // len(graphs)
+        self._dashboard.add_widgets(
+            *(cloudwatch.GraphWidget(title=title, left=list(metrics), width=width) for title, metrics in graphs.items())
         )
 
 
-def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=HALF_WIDTH)
-
-
-def _cache(name: str, metric: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace="AWS/ElastiCache",
-        metric_name=metric,
-        dimensions_map={"clusterId": name},
-        statistic="sum",
+def _hit_rate(cache_name: str) -> cloudwatch.MathExpression:
+    hits, misses = (
+        cloudwatch.Metric(
+            namespace="AWS/ElastiCache",
+            metric_name=name,
+            dimensions_map={"clusterId": cache_name},
+            statistic="sum",
+        )
+        for name in ("CacheHits", "CacheMisses")
+    )
+    return cloudwatch.MathExpression(
+        expression="100 * hits / (hits + misses)", using_metrics={"hits": hits, "misses": misses}, label="hit rate"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
+
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
@@ -11,27 +13,54 @@ CACHE_PORT = 6379
 HTTPS = 443
 
 
+# Global Accelerator hands requests over with the addresses of those who sent them. A load balancer without a public
+# address gets such requests from its accelerator alone; whatever is inside the network has a private address.
+_INSIDE = IPv4Network("10.0.0.0/8")
+PUBLIC_ADDRESSES = tuple(str(part) for part in sorted(IPv4Network("0.0.0.0/0").address_exclude(_INSIDE)))
+
+
 class Tiers(Construct):
     """CloudFront → load balancer → application → database and cache; functions → database and cache.
 
     Nothing else is let in anywhere, and nothing goes out but that and HTTPS to AWS's own APIs. The database and the
     cache start no connection. One listener port only: CloudFront's prefix list counts as 55 of a group's 60 rules.
+    `accelerated` adds the load balancer that the accelerator fronts, which admits public addresses and no inner one.
     """
 
-    def __init__(self, scope: Construct, id: str, *, vpc: ec2.IVpc, cloudfront: ec2.IPeer, listener_port: int) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        vpc: ec2.IVpc,
+        cloudfront: ec2.IPeer,
+        listener_port: int,
+        accelerated: bool,
+    ) -> None:
         super().__init__(scope, id)
         self.load_balancer = self._group("LoadBalancer", vpc, "Admits CloudFront only")
         self.application = self._group("Application", vpc, "Tasks of the storefront")
         self.functions = self._group("Functions", vpc, "Functions that use database or cache")
+        self.api_callers = self._group("ApiCallers", vpc, "Functions that use nothing but AWS APIs")
+        self.warehouse = self._group("Warehouse", vpc, "Redshift, which reads the lake")
         self.database = self._group("Database", vpc, "Aurora")
         self.cache = self._group("Cache", vpc, "ElastiCache")
 
         self.load_balancer.add_ingress_rule(cloudfront, ec2.Port.tcp(listener_port), "CloudFront")
         self._allow(self.load_balancer, self.application, APPLICATION_PORT, "requests and health checks")
+        self.api_load_balancer = self._accelerated(vpc) if accelerated else None
         for client in (self.application, self.functions):
             self._allow(client, self.database, DATABASE_PORT, "PostgreSQL over TLS")
             self._allow(client, self.cache, CACHE_PORT, "Valkey over TLS")
-            client.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "AWS APIs")
+        for caller in (self.application, self.functions, self.api_callers, self.warehouse):
+            caller.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "AWS APIs")
+
+    def _accelerated(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+        balancer = self._group("ApiLoadBalancer", vpc, "Admits the accelerator only")
+        for addresses in PUBLIC_ADDRESSES:
+            balancer.add_ingress_rule(ec2.Peer.ipv4(addresses), ec2.Port.tcp(HTTPS), "Accelerator")
+        self._allow(balancer, self.application, APPLICATION_PORT, "requests and health checks")
+        return balancer
 
     def _group(self, id: str, vpc: ec2.IVpc, description: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(self, id, vpc=vpc, description=description, allow_all_outbound=False)

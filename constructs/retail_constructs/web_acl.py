@@ -1,6 +1,8 @@
-"""The web ACL before the shop: five rules, all blocking, logged."""
+"""A web ACL before the shop: five rules, all blocking, logged."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from aws_cdk import Fn, RemovalPolicy
 from aws_cdk import aws_kms as kms
@@ -12,8 +14,8 @@ from retail_constructs.function import retention
 
 REQUESTS_PER_FIVE_MINUTES = 2000  # row P2
 
-# In the order of cost: the cheapest judgement first. Capacity 25 + 700 + 200 + 200, and 2 for the rate limit:
-# 1,127 of the 1,500 units that the basic price includes.
+# In the order of row P2. Capacity 25 + 700 + 200 + 200, 2 for the rate limit and 25 for oversized bodies:
+# 1,152 of the 1,500 units that the basic price includes.
 _MANAGED_GROUPS = {
     "IpReputation": "AWSManagedRulesAmazonIpReputationList",
     "Common": "AWSManagedRulesCommonRuleSet",
@@ -21,25 +23,45 @@ _MANAGED_GROUPS = {
     "SqlInjection": "AWSManagedRulesSQLiRuleSet",
 }
 
+# Kept for what people of the shop send: pictures and price lists. Everything else that it takes is far below 8 KB.
+UPLOAD_ROUTES = ("/admin/", "/api/admin/")
+_OVERSIZED = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
+
+# What a group does of itself, changed: a list that counts unless told to block, and the size limit, which would
+# cut off uploads. That one only marks the request here, and the rule after the group blocks it on all other routes.
+_CHANGED = {
+    "IpReputation": ("AWSManagedIPDDoSList", wafv2.CfnWebACL.RuleActionProperty(block={})),
+    "Common": ("SizeRestrictions_BODY", wafv2.CfnWebACL.RuleActionProperty(count={})),
+}
+
 
 class WebAcl(Construct):
-    """A web ACL of scope CLOUDFRONT: reputation, common, bad inputs, SQL injection and rate limit, each blocking.
+    """A web ACL: reputation, common, bad inputs, SQL injection and rate limit by address, each blocking.
 
-    Must stand in us-east-1. Blocked and counted requests are logged for `log_days`, without cookies and credentials.
+    Of `reach` CLOUDFRONT it must stand in us-east-1, of REGIONAL where the load balancer is. A body over 8 KB is
+    blocked but on upload routes, where the groups still look at its beginning (64 KB of it at CloudFront). Requests
+    are logged for `log_days`, without cookies and credentials.
     """
 
-    def __init__(self, scope: Construct, id: str, *, log_group_name: str, log_days: int, key: kms.IKey) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        reach: Literal["CLOUDFRONT", "REGIONAL"],
+        log_group_name: str,
+        log_days: int,
+        key: kms.IKey,
+    ) -> None:
         super().__init__(scope, id)
         self.web_acl = wafv2.CfnWebACL(
             self,
             "Default",
-            scope="CLOUDFRONT",
+            scope=reach,
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
             visibility_config=_visibility("WebAcl"),
-            rules=[
-                *(_managed(name, group, priority) for priority, (name, group) in enumerate(_MANAGED_GROUPS.items())),
-                _rate_limit(priority=len(_MANAGED_GROUPS)),
-            ],
+            association_config=_look_at_64_kilobytes() if reach == "CLOUDFRONT" else None,
+            rules=_rules(),
         )
         log_group = logs.LogGroup(
             self,
@@ -66,14 +88,20 @@ class WebAcl(Construct):
         return self.web_acl.attr_arn
 
 
-def _managed(name: str, group: str, priority: int) -> wafv2.CfnWebACL.RuleProperty:
+def _rules() -> list[wafv2.CfnWebACL.RuleProperty]:
+    rules: list[wafv2.CfnWebACL.RuleProperty] = []
+    for name, group in _MANAGED_GROUPS.items():
+        rules.append(_managed(name, group, priority=len(rules)))
+        if name == "Common":
+            rules.append(_oversized_bodies(priority=len(rules)))
+    return [*rules, _rate_limit(priority=len(rules))]
+
+
+def _managed(name: str, group: str, *, priority: int) -> wafv2.CfnWebACL.RuleProperty:
     overrides = None
-    if name == "IpReputation":  # this one counts unless told to block
-        overrides = [
-            wafv2.CfnWebACL.RuleActionOverrideProperty(
-                name="AWSManagedIPDDoSList", action_to_use=wafv2.CfnWebACL.RuleActionProperty(block={})
-            )
-        ]
+    if name in _CHANGED:
+        rule, action = _CHANGED[name]
+        overrides = [wafv2.CfnWebACL.RuleActionOverrideProperty(name=rule, action_to_use=action)]
     return wafv2.CfnWebACL.RuleProperty(
         name=name,
         priority=priority,
@@ -85,6 +113,39 @@ def _managed(name: str, group: str, priority: int) -> wafv2.CfnWebACL.RuleProper
         ),
         visibility_config=_visibility(name),
     )
+
+
+def _oversized_bodies(*, priority: int) -> wafv2.CfnWebACL.RuleProperty:
+    """Blocks what the common group marked as oversized, unless it goes to an upload route."""
+    statement = wafv2.CfnWebACL.StatementProperty
+    marked = statement(label_match_statement=wafv2.CfnWebACL.LabelMatchStatementProperty(scope="LABEL", key=_OVERSIZED))
+    uploads = [
+        statement(
+            byte_match_statement=wafv2.CfnWebACL.ByteMatchStatementProperty(
+                field_to_match=wafv2.CfnWebACL.FieldToMatchProperty(uri_path={}),
+                positional_constraint="STARTS_WITH",
+                search_string=route,
+                # So that `/admin/../checkout` is no upload route.
+                text_transformations=[wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NORMALIZE_PATH")],
+            )
+        )
+        for route in UPLOAD_ROUTES
+    ]
+    to_upload_route = statement(or_statement=wafv2.CfnWebACL.OrStatementProperty(statements=uploads))
+    elsewhere = statement(not_statement=wafv2.CfnWebACL.NotStatementProperty(statement=to_upload_route))
+    return wafv2.CfnWebACL.RuleProperty(
+        name="OversizedBodies",
+        priority=priority,
+        action=wafv2.CfnWebACL.RuleActionProperty(block={}),
+        statement=statement(and_statement=wafv2.CfnWebACL.AndStatementProperty(statements=[marked, elsewhere])),
+        visibility_config=_visibility("OversizedBodies"),
+    )
+
+
+def _look_at_64_kilobytes() -> wafv2.CfnWebACL.AssociationConfigProperty:
+    """The most that WAF looks at; more than 16 KB costs only where a body is that long."""
+    limit = wafv2.CfnWebACL.RequestBodyAssociatedResourceTypeConfigProperty(default_size_inspection_limit="KB_64")
+    return wafv2.CfnWebACL.AssociationConfigProperty(request_body={"CLOUDFRONT": limit})
 
 
 def _rate_limit(*, priority: int) -> wafv2.CfnWebACL.RuleProperty:

@@ -1,4 +1,8 @@
-"""Crawling (row P17): a new raw object starts the crawler of its prefix."""
+"""Crawling (row P17): a new raw object starts the crawler of its prefix, unless the catalog has its partition already.
+
+A crawl is charged for ten minutes at least and finds nothing new in a partition that is known: one for each object or
+each few minutes would cost more than the rest of the platform.
+"""
 
 import json
 from functools import cache
@@ -20,6 +24,7 @@ class Settings(FunctionSettings):
     """The environment variables of this function."""
 
     crawlers: dict[str, str] = Field(min_length=1, description="Prefix of the raw zone → name of its crawler")
+    catalog_database: str
 
 
 class CrawlerBusyError(RetailError):
@@ -27,9 +32,9 @@ class CrawlerBusyError(RetailError):
 
 
 @cache
-def crawlers() -> dict[str, str]:
-    """The crawlers by prefix, read once."""
-    return Settings().crawlers
+def settings() -> Settings:
+    """The settings, read once."""
+    return Settings()
 
 
 class BatchOfStarts:
@@ -58,16 +63,32 @@ def _start(crawler: str) -> bool:
     return True
 
 
-def crawler_of(body: str) -> str:
-    """The crawler for the object of an `Object Created` event; raises MalformedMessageError if there is none."""
+def crawler_of(body: str) -> str | None:
+    """The crawler that an `Object Created` event needs, if any; raises MalformedMessageError if its prefix has none."""
     try:
         key: str = json.loads(body)["detail"]["object"]["key"]
     except (ValueError, KeyError, TypeError):
         raise MalformedMessageError("not an `Object Created` event of S3: detail.object.key is missing") from None
-    for prefix, crawler in crawlers().items():
+    crawlers = settings().crawlers
+    for prefix, crawler in crawlers.items():
         if key.startswith(prefix):
-            return crawler
-    raise MalformedMessageError(f"no crawler for {key}: CRAWLERS knows {', '.join(sorted(crawlers()))}")
+            return None if _is_catalogued(prefix, key) else crawler
+    raise MalformedMessageError(f"no crawler for {key}: CRAWLERS knows {', '.join(sorted(crawlers))}")
+
+
+def _is_catalogued(prefix: str, key: str) -> bool:
+    """Whether the object's folder (`date=2026-11-20`) is a partition of its prefix's table (`raw_orders`)."""
+    folder, _, _name = key.removeprefix(prefix).partition("/")
+    _column, is_partition, value = folder.partition("=")
+    if not is_partition:
+        return False
+    glue = clients.glue()
+    table = prefix.strip("/").replace("/", "_")
+    try:
+        glue.get_partition(DatabaseName=settings().catalog_database, TableName=table, PartitionValues=[value])
+    except glue.exceptions.EntityNotFoundException:
+        return False
+    return True
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
@@ -75,6 +96,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     starts = BatchOfStarts()
 
     def object_created(record: SQSRecord) -> None:
-        starts.start(crawler_of(record.body))
+        if crawler := crawler_of(record.body):
+            starts.start(crawler)
 
     return consume_records(event, context, object_created)

@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from botocore.config import Config
+    from mypy_boto3_cloudfront import CloudFrontClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_glue import GlueClient
+    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+    from mypy_boto3_redshift_serverless import RedshiftServerlessClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
@@ -18,6 +22,22 @@ def _config() -> "Config":
     from botocore.config import Config
 
     return Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+@cache
+def cloudfront() -> "CloudFrontClient":
+    """The distribution's client."""
+    import boto3
+
+    return boto3.client("cloudfront", config=_config())
+
+
+@cache
+def elbv2() -> "ElasticLoadBalancingv2Client":
+    """The load balancer's client."""
+    import boto3
+
+    return boto3.client("elbv2", config=_config())
 
 
 @cache
@@ -34,6 +54,22 @@ def glue() -> "GlueClient":
     import boto3
 
     return boto3.client("glue", config=_config())
+
+
+@cache
+def redshift_data() -> "RedshiftDataAPIServiceClient":
+    """The client that runs the warehouse's statements."""
+    import boto3
+
+    return boto3.client("redshift-data", config=_config())
+
+
+@cache
+def redshift_serverless() -> "RedshiftServerlessClient":
+    """The warehouse's own client."""
+    import boto3
+
+    return boto3.client("redshift-serverless", config=_config())
 
 
 @cache

@@ -2,12 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import psycopg
 from psycopg.types.json import Jsonb
 
 _FILE = Path(__file__).parent / "sample_catalog.json"
+
+
+def sample_products() -> list[dict[str, Any]]:
+    """The sample products, as the rows they become."""
+    products: list[dict[str, Any]] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return products
 
 
 def insert_sample_catalog(conninfo: str) -> int:
@@ -26,5 +33,5 @@ def insert_sample_catalog(conninfo: str) -> int:
                     "attributes": Jsonb(product["attributes"]),
                 },
             ).rowcount
-            for product in json.loads(_FILE.read_text(encoding="utf-8"))
+            for product in sample_products()
         )

@@ -4,11 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from retail.custom_resource import Answer, send
 from retail.observability import describe, logger
 from retail.sample_catalog import insert_sample_catalog
 from retail.schema import migrate
 from retail.settings import DatabaseSettings
-from schema_migrator.answer import Answer, send
 
 PHYSICAL_ID = "database-schema"
 SECONDS_TO_ANSWER = 20

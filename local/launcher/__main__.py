@@ -9,9 +9,10 @@ from pathlib import Path
 from ministack import app
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
-from local.launcher import bridges, corrections
+from local.launcher import bridges, corrections, rotation
 from local.launcher.authorization import authorize_what_is_named
 from local.launcher.configuration import Configuration
+from local.launcher.origin_groups import follow_origin_groups
 from local.launcher.recorded import Recorder
 from local.launcher.task_credentials import serve_task_credentials
 
@@ -21,15 +22,19 @@ def main(configuration: Configuration) -> None:
     corrections.resolve_outputs_of_other_regions()
     authorize_what_is_named()
     corrections.leave_sam_alone()
+    follow_origin_groups()
     for resource_type, correct in (
         ("AWS::S3::Bucket", corrections.with_bucket_tags),
         ("AWS::SecretsManager::Secret", corrections.with_arn_as_reference),
+        ("AWS::CloudFront::Distribution", corrections.with_default_origin_ports),
         ("AWS::ECS::TaskDefinition", corrections.with_camel_case_containers),
     ):
         _RESOURCE_HANDLERS[resource_type] = correct(_RESOURCE_HANDLERS[resource_type])
     _RESOURCE_HANDLERS["AWS::RDS::DBCluster"] = bridges.database_cluster(configuration)
     _RESOURCE_HANDLERS["AWS::ElastiCache::ServerlessCache"] = bridges.serverless_cache(configuration)
     _RESOURCE_HANDLERS["AWS::Events::Archive"] = bridges.event_archive()
+    _RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = rotation.rotation_schedule()
+    rotation.rotate_for_real()
     for resource_type, handler in _RESOURCE_HANDLERS.items():
         _RESOURCE_HANDLERS[resource_type] = corrections.with_properties_as_attributes(handler)
     recorder = Recorder(json.loads(Path(configuration.schemas).read_text()), Path(configuration.recorded))

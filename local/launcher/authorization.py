@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
@@ -11,21 +12,38 @@ from ministack.core import iam_actions, iam_evaluator
 _SEPARATOR = "\n"
 
 
-def _crawler(operation: str, request: dict[str, Any]) -> list[str]:
-    return [f"crawler/{request['Name']}"] if operation.endswith("Crawler") and "Name" in request else []
+@dataclass(frozen=True)
+class _Request:
+    """What a request says: `prefix` is that of the ARNs of its service in its region and account."""
+
+    operation: str
+    document: dict[str, Any]
+    parameters: dict[str, Any]
+    prefix: str
 
 
-def _parameters(_operation: str, request: dict[str, Any]) -> list[str]:
-    return [f"parameter{name}" for name in request.get("Names") or []]
+def _crawler(request: _Request) -> list[str]:
+    is_one = request.operation.endswith("Crawler") and "Name" in request.document
+    return [f"{request.prefix}crawler/{request.document['Name']}"] if is_one else []
 
 
-def _repositories(_operation: str, request: dict[str, Any]) -> list[str]:
-    return [f"repository/{name}" for name in request.get("repositoryNames") or []]
+def _listener_rule(request: _Request) -> list[str]:
+    arn = iam_actions._query_param(request.parameters, "RuleArn")
+    return [arn] if arn else []
 
 
-# The emulator takes a crawler for a table, and a list of names for everything there is.
-_NAMED: dict[str, Callable[[str, dict[str, Any]], list[str]]] = {
+def _parameters(request: _Request) -> list[str]:
+    return [f"{request.prefix}parameter{name}" for name in request.document.get("Names") or []]
+
+
+def _repositories(request: _Request) -> list[str]:
+    return [f"{request.prefix}repository/{name}" for name in request.document.get("repositoryNames") or []]
+
+
+# The emulator takes a crawler for a table, and a rule or a list of names for everything there is.
+_NAMED: dict[str, Callable[[_Request], list[str]]] = {
     "ecr": _repositories,
+    "elasticloadbalancing": _listener_rule,
     "glue": _crawler,
     "ssm": _parameters,
 }
@@ -38,12 +56,13 @@ def authorize_what_is_named() -> None:
     def extract_all(
         service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any, **named: Any
     ) -> str:
-        region, account = rest[-2:]
-        request = json.loads(body) if service in _NAMED and body else {}
-        operation = headers.get("x-amz-target", "").rpartition(".")[2]
-        names = _NAMED[service](operation, request) if request else []
-        arns = _SEPARATOR.join(f"arn:aws:{service}:{region}:{account}:{name}" for name in names)
-        return arns or str(extract(service, method, path, headers, body, *rest, **named))
+        parameters, region, account = rest
+        found: list[str] = []
+        if service in _NAMED:
+            operation = headers.get("x-amz-target", "").rpartition(".")[2]
+            document = json.loads(body) if operation and body else {}
+            found = _NAMED[service](_Request(operation, document, parameters, f"arn:aws:{service}:{region}:{account}:"))
+        return _SEPARATOR.join(found) or str(extract(service, method, path, headers, body, *rest, **named))
 
     def enforce_all(*caller: Any, resource_arn: str = "*", **named: Any) -> Any:
         for arn in resource_arn.split(_SEPARATOR):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -80,6 +81,27 @@ def with_camel_case_containers(task_definition: Handler) -> Handler:
         return created
 
     return _wrapped(task_definition, spelled)
+
+
+def with_default_origin_ports(distribution: Handler) -> Handler:
+    """AWS::CloudFront::Distribution whose custom origins have the ports that AWS fills in, 80 and 443."""
+
+    def completed(properties: Properties) -> Properties:
+        whole = copy.deepcopy(properties)
+        for origin in whole["DistributionConfig"].get("Origins", []):
+            if custom := origin.get("CustomOriginConfig"):
+                origin["CustomOriginConfig"] = {"HTTPPort": 80, "HTTPSPort": 443, **custom}
+        return whole
+
+    def create(logical_id: str, properties: Properties, *rest: Any) -> Created:
+        created: Created = distribution["create"](logical_id, completed(properties), *rest)
+        return created
+
+    def update(reference: str, old: Properties, new: Properties, *rest: Any) -> Created:
+        updated: Created = distribution["update"](reference, completed(old), completed(new), *rest)
+        return updated
+
+    return {**distribution, "create": create, "update": update}
 
 
 def with_properties_as_attributes(handler: Handler) -> Handler:

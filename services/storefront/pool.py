@@ -1,9 +1,11 @@
 """The storefront's database: a pool of connections that survives a fail-over."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from psycopg.rows import dict_row
+import psycopg
+from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
 from retail.database import Connection
@@ -14,11 +16,24 @@ PATIENCE_SECONDS = 5.0
 
 
 class PooledDatabase:
-    """Short transactions on pooled connections; each connection is checked before it is lent."""
+    """Short transactions on pooled connections; each connection is checked before it is lent.
 
-    def __init__(self, conninfo: str) -> None:
+    The connection string is asked for at each opening; `refused` is told when one could not be opened.
+    """
+
+    def __init__(self, conninfo: Callable[[], str], refused: Callable[[], None]) -> None:
+        class Reporting(psycopg.Connection[DictRow]):
+            @classmethod
+            def connect(cls, *address: Any, **options: Any) -> Any:
+                try:
+                    return super().connect(*address, **options)
+                except psycopg.OperationalError:
+                    refused()
+                    raise
+
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             conninfo,
+            connection_class=Reporting,
             min_size=0,  # an open connection keeps Aurora from pausing
             max_size=LARGEST_POOL,
             max_idle=SECONDS_KEPT_IDLE,

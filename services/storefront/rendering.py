@@ -1,18 +1,17 @@
 """Pages out of templates: escaped by default, with addresses of static files that change with their content."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
+from retail.site import version_of
+
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 
-STATIC_VERSION = hashlib.sha256(
-    b"".join(path.read_bytes() for path in sorted(STATIC.iterdir()) if path.is_file())
-).hexdigest()[:12]
+STATIC_VERSION = version_of({path.name: path.read_bytes() for path in STATIC.iterdir() if path.is_file()})
 
 _templates = Jinja2Templates(FOLDER / "templates")
 _templates.env.globals["static"] = f"/static/{STATIC_VERSION}"

@@ -1,6 +1,7 @@
 """Everything the storefront works with, made at first use from what discovery knows by then."""
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from retail.cache import connect_cache
 from retail.cart import Carts
 from retail.catalog import Catalog
 from retail.database import ConnectionSettings
+from storefront.credentials import DatabaseCredentials
 from storefront.discovery import Discovery
 from storefront.pool import PooledDatabase
 from storefront.settings import Settings
@@ -33,6 +35,9 @@ class Resources:
         self._cache_scheme = cache_scheme
         self._lock = RLock()
         self._pools: dict[str, PooledDatabase] = {}
+        self._credentials = DatabaseCredentials(
+            settings.database_secret_arn, settings.database_username, settings.database_password.get_secret_value()
+        )
 
     @property
     def takes_payments(self) -> bool:
@@ -79,13 +84,16 @@ class Resources:
     def _pool(self, endpoint: str) -> PooledDatabase:
         with self._lock:
             if endpoint not in self._pools:
-                connection = ConnectionSettings(
+                server = partial(
+                    ConnectionSettings,
                     host=self.discovery.value(endpoint),
                     port=int(self.discovery.value("database/port")),
                     name=self.discovery.value("database/name"),
-                    username=self._settings.database_username,
-                    password=self._settings.database_password.get_secret_value(),
                     sslmode=self._sslmode,
                 )
-                self._pools[endpoint] = PooledDatabase(connection.conninfo)
+                self._pools[endpoint] = PooledDatabase(lambda: self._conninfo(server), self._credentials.doubt)
             return self._pools[endpoint]
+
+    def _conninfo(self, server: Callable[..., ConnectionSettings]) -> str:
+        username, password = self._credentials.read()
+        return server(username=username, password=password).conninfo

@@ -13,6 +13,7 @@ class Settings(BaseSettings):
 
     retail_environment: str
     parameter_prefix: str = Field(pattern=r"^/[A-Za-z0-9_./-]+[^/]$")
+    database_secret_arn: str
     database_username: str
     database_password: SecretStr
     payment_gateway: GatewayName

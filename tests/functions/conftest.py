@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from retail.observability import logger
+from tests.functions.cloudformation import CloudFormation
 from tests.retail.shop import shop as shop
 
 
@@ -19,3 +20,11 @@ def logs() -> Iterator[io.StringIO]:
     logger.addHandler(watcher)
     yield lines
     logging.getLogger(logger.name).removeHandler(watcher)
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[CloudFormation]:
+    """Who asks a custom resource, and waits for its answer."""
+    cloudformation = CloudFormation()
+    yield cloudformation
+    cloudformation.server.shutdown()

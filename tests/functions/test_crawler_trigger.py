@@ -14,10 +14,15 @@ class CrawlerRunningException(Exception):  # noqa: N818 the name that Glue gave 
     """As Glue's client raises it."""
 
 
+class EntityNotFoundException(Exception):  # noqa: N818
+    """As Glue's client raises it."""
+
+
 class Exceptions:
     """As botocore hangs them on a client."""
 
     CrawlerRunningException = CrawlerRunningException
+    EntityNotFoundException = EntityNotFoundException
 
 
 class RememberingGlue:
@@ -28,6 +33,11 @@ class RememberingGlue:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.running: set[str] = set()
+        self.partitions: set[tuple[str, str, str]] = set()
+
+    def get_partition(self, *, DatabaseName: str, TableName: str, PartitionValues: list[str]) -> None:  # noqa: N803
+        if (DatabaseName, TableName, *PartitionValues) not in self.partitions:
+            raise EntityNotFoundException(PartitionValues)
 
     def start_crawler(self, *, Name: str) -> None:  # noqa: N803
         self.asked.append(Name)
@@ -41,7 +51,8 @@ def glue(monkeypatch: pytest.MonkeyPatch) -> RememberingGlue:
     monkeypatch.setattr(clients, "glue", lambda: glue)
     monkeypatch.setenv("RETAIL_ENVIRONMENT", "test")
     monkeypatch.setenv("CRAWLERS", json.dumps({"raw/orders/": "orders-crawler", "raw/products/": "products-crawler"}))
-    crawler_trigger.crawlers.cache_clear()
+    monkeypatch.setenv("CATALOG_DATABASE", "retail_test")
+    crawler_trigger.settings.cache_clear()
     return glue
 
 
@@ -67,6 +78,15 @@ def test_the_next_batch_starts_the_crawler_again(glue: RememberingGlue) -> None:
     for _ in range(2):
         crawler_trigger.handler(batch(ORDERS[0]), Context())
     assert glue.asked == ["orders-crawler", "orders-crawler"]
+
+
+def test_an_object_of_a_partition_that_the_catalog_has_starts_nothing(glue: RememberingGlue) -> None:
+    glue.partitions.add(("retail_test", "raw_orders", "2026-11-20"))
+    tomorrow = _created("raw/orders/date=2026-11-21/1.json")
+    assert failed(crawler_trigger.handler(batch(*ORDERS), Context())) == []
+    assert glue.asked == []
+    crawler_trigger.handler(batch(ORDERS[0], tomorrow), Context())
+    assert glue.asked == ["orders-crawler"]
 
 
 def test_a_running_crawler_is_asked_once_and_its_objects_come_back_later(glue: RememberingGlue) -> None:

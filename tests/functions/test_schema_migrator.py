@@ -1,54 +1,13 @@
 """The schema migrator as CloudFormation calls it."""
 
 import json
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-from typing import Any
 
 import psycopg
 import pytest
 
 from schema_migrator import handler as schema_migrator
+from tests.functions.cloudformation import CloudFormation
 from tests.functions.invocation import Context
-
-
-class CloudFormation:
-    """Waits for answers at an address of its own."""
-
-    def __init__(self) -> None:
-        answers: list[dict[str, Any]] = []
-
-        class Listener(BaseHTTPRequestHandler):
-            def do_PUT(self) -> None:
-                answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                """Silence."""
-
-        self.answers = answers
-        self.server = HTTPServer(("127.0.0.1", 0), Listener)
-        Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def request(self, request_type: str, **more: str) -> dict[str, Any]:
-        return {
-            "RequestType": request_type,
-            "ResponseURL": f"http://127.0.0.1:{self.server.server_port}/answer",
-            "StackId": "stack",
-            "RequestId": "request",
-            "LogicalResourceId": "Schema",
-            "ResourceProperties": {"Migrations": "hash"},
-            **more,
-        }
-
-
-@pytest.fixture
-def cloudformation() -> Iterator[CloudFormation]:
-    cloudformation = CloudFormation()
-    yield cloudformation
-    cloudformation.server.shutdown()
 
 
 @pytest.fixture

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+from stacks.application import DISCOVERED
+from storefront.discovery import NAMES
 from tests.infrastructure.synthesis import Synthesized, synthesize
 
 
@@ -21,11 +24,15 @@ def test_tasks_are_arm_read_only_and_not_root(platform: Synthesized) -> None:
 def test_container_knows_its_parameter_path_and_gets_credentials_as_secrets(platform: Synthesized) -> None:
     (container,) = platform.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
 
-    assert {entry["Name"]: entry["Value"] for entry in container["Environment"]} == {
+    told = {entry["Name"]: entry["Value"] for entry in container["Environment"]}
+    assert "DatabaseSecret" in json.dumps(told.pop("DATABASE_SECRET_ARN"))
+    assert told == {
         "RETAIL_ENVIRONMENT": platform.name,
         "PARAMETER_PREFIX": f"/retail/{platform.name}",
         "PORT": "8080",
         "PAYMENT_GATEWAY": "none" if platform.name == "prod" else "simulator",
+        "RECOMMENDATION_MODEL": "amazon.nova-lite-v1:0",
+        "RECOMMENDATION_REGION": "us-east-1",
     }
     assert {entry["Name"] for entry in container["Secrets"]} == {"DATABASE_USERNAME", "DATABASE_PASSWORD"}
 
@@ -84,27 +91,77 @@ def test_image_holds_the_storefront_and_the_domain_package_only(dev: Synthesized
     assert not list(context.rglob("__pycache__"))
 
 
-def test_task_role_may_read_parameters_write_the_lake_and_publish_and_nothing_else(platform: Synthesized) -> None:
-    policies = [
-        policy["PolicyDocument"]["Statement"]
-        for stack in ("Application", "Data", "Events")
-        for policy in platform.properties("AWS::IAM::Policy", stack)
-        if "TaskRole" in json.dumps(policy["Roles"])
-    ]
-    actions = {
-        action
-        for statements in policies
-        for statement in statements
-        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-    }
+def granted(platform: Synthesized, role: str, *stacks: str) -> dict[str, str]:
+    """action → the resources it is granted on, of every policy of the role whose id holds `role`."""
+    grants: dict[str, list[Any]] = {}
+    for policy in platform.properties("AWS::IAM::ManagedPolicy", *stacks):
+        if role in json.dumps(policy.get("Roles")):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+                resources = (
+                    statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+                )
+                for action in actions:
+                    grants.setdefault(action, []).extend(resources)
+    return {action: json.dumps(resources) for action, resources in grants.items()}
 
-    assert len(policies) == 3, "each stack grants what it owns"
-    assert actions == {
-        "ssm:GetParameter",
-        "ssm:GetParameters",
-        "ssm:GetParametersByPath",
-        "s3:PutObject",
-        "kms:Decrypt",
-        "kms:GenerateDataKey",
-        "events:PutEvents",
+
+def test_p5_task_role_may_do_what_the_row_says_on_what_it_names(platform: Synthesized) -> None:
+    grants = granted(platform, "TaskRole", "Application", "Data", "Events")
+
+    on_what = {
+        "ssm:GetParameters": f"parameter/retail/{platform.name}/",
+        "s3:PutObject": "/raw/*",
+        "dynamodb:GetItem": "StorefrontTable",
+        "dynamodb:PutItem": "StorefrontTable",
+        "dynamodb:UpdateItem": "StorefrontTable",
+        "dynamodb:DeleteItem": "StorefrontTable",
+        "events:PutEvents": "Bus",
+        "bedrock:InvokeModel": "bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
+        # The agent injects the credentials at start; a task that outlives them reads the next ones itself.
+        "secretsmanager:GetSecretValue": "DatabaseSecret",
+        "secretsmanager:DescribeSecret": "DatabaseSecret",
+        "kms:Decrypt": "DataKey",
+        "kms:GenerateDataKey": "DataKey",
     }
+    assert set(grants) == set(on_what)
+    for action, resource in on_what.items():
+        assert resource in grants[action], f"{action} on {grants[action]}"
+        assert '"*"' not in grants[action]
+
+
+def test_p5_each_stack_grants_the_task_role_what_it_owns(platform: Synthesized) -> None:
+    assert granted(platform, "TaskRole", "Data").keys() >= {"s3:PutObject", "dynamodb:PutItem"}
+    assert granted(platform, "TaskRole", "Events").keys() == {"events:PutEvents"}
+
+
+def test_p5_execution_role_starts_the_task_and_nothing_else(tmp_path: Path) -> None:
+    grants = granted(synthesize("prod", tmp_path, image_tag="1f3a"), "ExecutionRole", "Application")
+
+    on_what = {
+        "ecr:BatchCheckLayerAvailability": "Repository",
+        "ecr:GetDownloadUrlForLayer": "Repository",
+        "ecr:BatchGetImage": "Repository",
+        "ecr:GetAuthorizationToken": "*",  # it has no resource level
+        "logs:CreateLogStream": "StorefrontLogs",
+        "logs:PutLogEvents": "StorefrontLogs",
+        "secretsmanager:GetSecretValue": "DatabaseSecret",
+        "secretsmanager:DescribeSecret": "DatabaseSecret",
+        "kms:Decrypt": "DataKey",
+    }
+    assert set(grants) == set(on_what)
+    for action, resource in on_what.items():
+        assert resource in grants[action], f"{action} on {grants[action]}"
+
+
+def test_p5_repository_forgets_what_no_rollback_needs(platform: Synthesized) -> None:
+    policy = json.loads(platform.only("AWS::ECR::Repository")["LifecyclePolicy"]["LifecyclePolicyText"])
+
+    assert [rule["selection"]["countNumber"] for rule in policy["rules"]] == [30]
+
+
+def test_p5_parameters_that_may_be_read_are_those_that_the_storefront_asks_for(prod: Synthesized) -> None:
+    published = {parameter["Name"] for parameter in prod.properties("AWS::SSM::Parameter")}
+
+    assert set(DISCOVERED) == set(NAMES)
+    assert {f"/retail/prod/{name}" for name in DISCOVERED} <= published

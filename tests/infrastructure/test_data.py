@@ -31,6 +31,73 @@ def test_database_refuses_connections_without_tls(platform: Synthesized) -> None
     assert platform.only("AWS::RDS::DBClusterParameterGroup")["Parameters"]["rds.force_ssl"] == "1"
 
 
+def test_p8_logs_are_exported_to_an_encrypted_group_with_an_end(platform: Synthesized) -> None:
+    (cluster,) = platform.resources("AWS::RDS::DBCluster").values()
+    name = f"/aws/rds/cluster/{cluster['Properties']['DBClusterIdentifier']}/postgresql"
+    ((logical_id, group),) = (
+        (logical_id, group["Properties"])
+        for logical_id, group in platform.resources("AWS::Logs::LogGroup", "Data").items()
+        if group["Properties"].get("LogGroupName") == name
+    )
+
+    assert group["RetentionInDays"] == {"dev": 7, "staging": 30, "prod": 365}[platform.name]
+    assert "DataKey" in json.dumps(group["KmsKeyId"])
+    assert logical_id in cluster["DependsOn"], "else Aurora makes the group first, without key and end"
+
+
+def test_p8_instances_are_observed(platform: Synthesized) -> None:
+    for instance in platform.properties("AWS::RDS::DBInstance"):
+        assert instance["EnablePerformanceInsights"] is True
+        assert "DataKey" in json.dumps(instance["PerformanceInsightsKMSKeyId"])
+        assert instance["MonitoringInterval"] == 60
+        assert instance["PubliclyAccessible"] is False
+
+
+def test_p8_the_secret_rotates_every_thirty_days_by_a_function_that_knows_no_other(platform: Synthesized) -> None:
+    schedule = platform.only("AWS::SecretsManager::RotationSchedule", "Data")
+    policies = [
+        json.dumps(p) for p in platform.properties("AWS::IAM::ManagedPolicy", "Data") if "Rotation" in json.dumps(p)
+    ]
+    invokers = [
+        permission
+        for permission in platform.properties("AWS::Lambda::Permission", "Data")
+        if permission["Principal"] == "secretsmanager.amazonaws.com"
+    ]
+
+    assert "DatabaseSecret" in json.dumps(schedule["SecretId"])
+    assert schedule["RotationRules"]["ScheduleExpression"] == "rate(30 days)"
+    assert schedule["RotateImmediatelyOnUpdate"] is False, "a deployment does not change the password"
+    assert [permission["SourceAccount"] for permission in invokers] == [{"Ref": "AWS::AccountId"}]
+    assert any("secretsmanager:PutSecretValue" in policy for policy in policies)
+    assert not any("secretsmanager:*" in policy for policy in policies)
+
+
+def test_p8_rotation_waits_for_the_instances(platform: Synthesized) -> None:
+    (schedule,) = platform.resources("AWS::SecretsManager::RotationSchedule", "Data").values()
+
+    assert set(platform.resources("Custom::DatabaseSchema")) <= set(schedule["DependsOn"])
+
+
+def test_p5_storefronts_table_is_restorable_encrypted_and_forgets(prod: Synthesized) -> None:
+    table = prod.only("AWS::DynamoDB::Table", "Data")
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"]["SSEType"] == "KMS"
+    assert "DataKey" in json.dumps(table["SSESpecification"]["KMSMasterKeyId"])
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["DeletionProtectionEnabled"] is True
+
+
+def test_p7_cache_admits_one_group_of_users_and_keeps_snapshots(prod: Synthesized) -> None:
+    cache = prod.only("AWS::ElastiCache::ServerlessCache")
+
+    assert next(iter(cache["UserGroupId"].values())) in prod.resources("AWS::ElastiCache::UserGroup")
+    assert cache["SnapshotRetentionLimit"] == 7
+    assert cache["DailySnapshotTime"]
+    assert "DataKey" in json.dumps(cache["KmsKeyId"])
+
+
 def test_cache_is_valkey_with_a_user_that_cannot_administer(platform: Synthesized) -> None:
     cache = platform.only("AWS::ElastiCache::ServerlessCache")
     user = platform.only("AWS::ElastiCache::User")
@@ -59,6 +126,7 @@ def test_what_the_application_looks_for_is_published_under_its_path(platform: Sy
             "database/name",
             "cache/endpoint",
             "lake/bucket",
+            "storefront/table",
             "events/bus",
         )
     }
@@ -82,7 +150,8 @@ def test_sample_catalog_is_for_environments_without_customers(dev: Synthesized, 
     assert samples(prod) == {"false"}
 
 
-def test_prod_has_no_function_but_the_shops_own(prod: Synthesized) -> None:
-    runtimes = {function["Runtime"] for function in prod.properties("AWS::Lambda::Function")}
+def test_prod_has_no_function_but_the_shops_own_and_the_one_that_empties_the_default_group(prod: Synthesized) -> None:
+    functions = prod.resources("AWS::Lambda::Function")
+    others = [name for name, function in functions.items() if function["Properties"]["Runtime"] != "python3.13"]
 
-    assert runtimes == {"python3.13"}
+    assert [name.startswith("CustomVpcRestrictDefaultSG") for name in others] == [True]

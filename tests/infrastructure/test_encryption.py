@@ -5,34 +5,83 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
+from tests.infrastructure.resource_types import takes_a_key
+from tests.infrastructure.synthesis import STACKS, Synthesized, Template
 
-from tests.infrastructure.synthesis import STACKS, Synthesized
-
-# type → where its key is named
-ENCRYPTED = {
-    "AWS::RDS::DBCluster": "KmsKeyId",
-    "AWS::ElastiCache::ServerlessCache": "KmsKeyId",
-    "AWS::SQS::Queue": "KmsMasterKeyId",
-    "AWS::SNS::Topic": "KmsMasterKeyId",
-    "AWS::SecretsManager::Secret": "KmsKeyId",
-    "AWS::Events::EventBus": "KmsKeyIdentifier",
-    "AWS::Events::Archive": "KmsKeyIdentifier",
-    "AWS::Logs::LogGroup": "KmsKeyId",
-    "AWS::Lambda::Function": "KmsKeyArn",
+# type → the properties that name its key; every one that is there must name ours
+KEYS: dict[str, tuple[str, ...]] = {
+    "AWS::Athena::WorkGroup": ("WorkGroupConfiguration",),
+    "AWS::Backup::BackupVault": ("EncryptionKeyArn",),
+    "AWS::CloudTrail::Trail": ("KMSKeyId",),
+    "AWS::DynamoDB::Table": ("SSESpecification",),
+    "AWS::ECR::Repository": ("EncryptionConfiguration",),
+    "AWS::ElastiCache::ServerlessCache": ("KmsKeyId",),
+    "AWS::Events::Archive": ("KmsKeyIdentifier",),
+    "AWS::Events::EventBus": ("KmsKeyIdentifier",),
+    "AWS::Glue::SecurityConfiguration": ("EncryptionConfiguration",),
+    "AWS::Lambda::Function": ("KmsKeyArn",),
+    "AWS::Logs::LogGroup": ("KmsKeyId",),
+    "AWS::RDS::DBCluster": ("KmsKeyId", "PerformanceInsightsKmsKeyId"),
+    "AWS::RDS::DBInstance": ("PerformanceInsightsKMSKeyId",),
+    "AWS::RedshiftServerless::Namespace": ("KmsKeyId", "AdminPasswordSecretKmsKeyId"),
+    "AWS::S3::Bucket": ("BucketEncryption",),
+    "AWS::SNS::Topic": ("KmsMasterKeyId",),
+    "AWS::SQS::Queue": ("KmsMasterKeyId",),
+    "AWS::SecretsManager::Secret": ("KmsKeyId",),
+}
+# Types that could name a key for something that ours do not have.
+NOTHING_TO_ENCRYPT = {
+    "AWS::ECS::Cluster": "no exec, and no storage but the ephemeral one of a read-only task",
+    "AWS::ECS::Service": "no service connect and no volumes",
+    "AWS::Lambda::EventSourceMapping": "the filter criteria are all it would encrypt, and there are none",
+    "AWS::SecretsManager::RotationSchedule": "the function is ours, and encrypted",
+}
+# logical ids that start so → why AWS lets no key of ours in, or why there is no data
+WITHOUT_OUR_KEY = {
+    "CustomS3AutoDelete": "empties buckets when an environment goes; holds nothing",
+    "CustomVpcRestrictDefaultSG": "empties the default security group at deployment; holds nothing",
+    "AccessLogs": "load balancers, CloudFront and S3 write access logs under S3's own keys only",
 }
 
 
-@pytest.mark.parametrize("resource_type", ENCRYPTED)
-def test_data_is_encrypted_with_the_platforms_key(resource_type: str, platform: Synthesized) -> None:
-    resources = platform.resources(resource_type)
+def encryptable(platform: Synthesized) -> list[tuple[str, str, Template]]:
+    """Stack, logical id and resource of everything that can have a key."""
+    return [
+        (stack, logical_id, resource)
+        for stack, template in platform.templates.items()
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"].startswith("AWS::")
+        and resource["Type"] not in NOTHING_TO_ENCRYPT
+        and takes_a_key(resource["Type"])
+    ]
 
-    assert resources
-    for logical_id, resource in resources.items():
-        if logical_id.startswith("CustomS3AutoDelete"):  # empties buckets when dev goes, holds nothing
-            continue
-        key = json.dumps(resource["Properties"].get(ENCRYPTED[resource_type]))
-        assert "DataKey" in key or "LogKey" in key, f"{logical_id} has no key of ours: {key}"
+
+def test_p9_every_type_that_takes_a_key_is_known(platform: Synthesized) -> None:
+    assert {resource["Type"] for _, _, resource in encryptable(platform)} <= set(KEYS)
+
+
+def test_p9_everything_that_can_be_encrypted_is_with_the_platforms_key(platform: Synthesized) -> None:
+    open_ones = {
+        f"{stack}/{logical_id} ({resource['Type']})": name
+        for stack, logical_id, resource in encryptable(platform)
+        for name in KEYS.get(resource["Type"], ())
+        if not logical_id.startswith(tuple(WITHOUT_OUR_KEY)) and not is_ours(resource["Properties"].get(name))
+    }
+
+    assert open_ones == {}
+
+
+def is_ours(key: object) -> bool:
+    """Whether the value of a property names one of the platform's keys."""
+    return "DataKey" in json.dumps(key) or "LogKey" in json.dumps(key)
+
+
+def test_p9_what_has_another_key_is_no_more_than_what_the_reasons_cover(platform: Synthesized) -> None:
+    others = {logical_id for _, logical_id, _ in encryptable(platform) if logical_id.startswith(tuple(WITHOUT_OUR_KEY))}
+    buckets = platform.resources("AWS::S3::Bucket")
+
+    for logical_id in others & set(buckets):
+        assert "AES256" in json.dumps(buckets[logical_id]["Properties"]["BucketEncryption"])
 
 
 def test_lake_is_encrypted_versioned_private_and_tls_only(platform: Synthesized) -> None:

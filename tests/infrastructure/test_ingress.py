@@ -1,108 +1,86 @@
-"""Rows P1 to P4: the web ACL, the distribution, and a load balancer that answers CloudFront alone."""
+"""Rows P3 and P4: the secret that CloudFront proves itself with, and a load balancer that answers nobody else."""
 
 from __future__ import annotations
 
 import json
 
+from tests.infrastructure.front_door import distribution, listener_of_cloudfront
 from tests.infrastructure.synthesis import Synthesized
 
-CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
-YEAR = 365 * 24 * 3600
+
+def test_p3_origin_secret_is_a_dynamic_reference_and_rotated_every_month(platform: Synthesized) -> None:
+    _, rule = listener_of_cloudfront(platform)
+    (secret,) = platform.resources("AWS::SecretsManager::Secret", "Ingress")
+    schedule = platform.only("AWS::SecretsManager::RotationSchedule", "Ingress")
+    (value,) = rule["Conditions"][0]["HttpHeaderConfig"]["Values"]
+
+    assert value["Fn::Join"][1][0] == "{{resolve:secretsmanager:"
+    assert schedule["SecretId"] == {"Ref": secret}
+    assert schedule["RotationRules"]["ScheduleExpression"] == "rate(30 days)"
 
 
-def test_web_acl_has_the_five_rules_and_each_blocks(platform: Synthesized) -> None:
-    acl = platform.only("AWS::WAFv2::WebACL", "Edge")
-    rules = sorted(acl["Rules"], key=lambda rule: rule["Priority"])
-    groups = [rule["Statement"].get("ManagedRuleGroupStatement", {}).get("Name") for rule in rules]
+def test_p3_rotation_may_change_the_two_sides_and_nothing_else(platform: Synthesized) -> None:
+    granted = {
+        action: json.dumps(statement["Resource"])
+        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+        for name, found in platform.resources(kind, "Ingress").items()
+        if name.startswith("OriginSecretRotation")
+        for statement in found["Properties"]["PolicyDocument"]["Statement"]
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
 
-    assert acl["Scope"] == "CLOUDFRONT"
-    assert groups == [
-        "AWSManagedRulesAmazonIpReputationList",
-        "AWSManagedRulesCommonRuleSet",
-        "AWSManagedRulesKnownBadInputsRuleSet",
-        "AWSManagedRulesSQLiRuleSet",
-        None,
-    ]
-    assert [rule.get("OverrideAction") for rule in rules[:4]] == [{"None": {}}] * 4
-    (override,) = rules[0]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
-    assert override == {"Name": "AWSManagedIPDDoSList", "ActionToUse": {"Block": {}}}
-    rate = rules[4]["Statement"]["RateBasedStatement"]
-    assert (rate["Limit"], rate["EvaluationWindowSec"], rate["AggregateKeyType"]) == (2000, 300, "IP")
-    assert rules[4]["Action"] == {"Block": {}}
+    assert "FromCloudFront" in granted["elasticloadbalancing:ModifyRule"]
+    assert "OriginSecret" in granted["secretsmanager:PutSecretValue"]
+    assert "distribution/" in granted["cloudfront:UpdateDistribution"]
+    assert '"*"' not in granted.values()
 
 
-def test_web_acl_is_logged_without_credentials(platform: Synthesized) -> None:
-    logging = platform.only("AWS::WAFv2::LoggingConfiguration")
-    group = platform.only("AWS::Logs::LogGroup", "Edge")
-
-    assert group["LogGroupName"].startswith("aws-waf-logs-")
-    assert [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]] == ["authorization", "cookie"]
-
-
-def test_distribution_is_modern_guarded_and_logged(prod: Synthesized) -> None:
-    config = prod.only("AWS::CloudFront::Distribution")["DistributionConfig"]
-
-    assert config["HttpVersion"] == "http2and3"
-    assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
-    assert config["WebACLId"]["Fn::GetStackOutput"]["Region"] == "us-east-1"
-    assert config["Aliases"] == ["store.retailplatform.example"]
-    assert "Bucket" in config["Logging"]
-    assert config["Origins"][0]["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
-
-
-def test_static_is_cached_for_a_year_and_the_api_never(platform: Synthesized) -> None:
-    config = platform.only("AWS::CloudFront::Distribution")["DistributionConfig"]
-    caches = platform.resources("AWS::CloudFront::CachePolicy")
-    behaviours = {b["PathPattern"]: b for b in config["CacheBehaviors"]} | {"*": config["DefaultCacheBehavior"]}
-
-    def kept(path: str) -> int:
-        policy = caches[behaviours[path]["CachePolicyId"]["Ref"]]["Properties"]["CachePolicyConfig"]
-        seconds: int = policy["DefaultTTL"]
-        return seconds
-
-    assert set(behaviours) == {"/static/*", "/images/*", "/api/*", "*"}
-    assert kept("/static/*") == YEAR
-    assert kept("/images/*") == 24 * 3600
-    for path in ("/api/*", "*"):
-        assert behaviours[path]["CachePolicyId"] == CACHING_DISABLED
-        assert behaviours[path]["OriginRequestPolicyId"] == ALL_VIEWER
-        assert "POST" in behaviours[path]["AllowedMethods"]
-    assert {b["ViewerProtocolPolicy"] for b in behaviours.values()} == {"redirect-to-https"}
-    assert all("ResponseHeadersPolicyId" in b for b in behaviours.values())
-
-
-def test_load_balancer_refuses_whoever_lacks_the_secret_header(platform: Synthesized) -> None:
-    (default,) = platform.only("AWS::ElasticLoadBalancingV2::Listener")["DefaultActions"]
-    rule = platform.only("AWS::ElasticLoadBalancingV2::ListenerRule")
+def test_p4_load_balancer_refuses_whoever_lacks_the_secret_header(platform: Synthesized) -> None:
+    listener, rule = listener_of_cloudfront(platform)
     (condition,) = rule["Conditions"]
-    sent = platform.only("AWS::CloudFront::Distribution")["DistributionConfig"]["Origins"][0]["OriginCustomHeaders"]
+    (sender,) = [origin for origin in distribution(platform)["Origins"] if "OriginCustomHeaders" in origin]
 
-    assert default == {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403"}}
+    assert listener["DefaultActions"] == [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403"}}]
     assert condition["Field"] == "http-header"
+    assert sender["OriginCustomHeaders"] == [
+        {"HeaderName": "X-Origin-Verify", "HeaderValue": condition["HttpHeaderConfig"]["Values"][0]}
+    ]
     assert condition["HttpHeaderConfig"]["HttpHeaderName"] == "X-Origin-Verify"
-    assert sent == [{"HeaderName": "X-Origin-Verify", "HeaderValue": condition["HttpHeaderConfig"]["Values"][0]}]
     assert [action["Type"] for action in rule["Actions"]] == ["forward"]
 
 
-def test_load_balancer_speaks_tls_where_there_is_a_domain(dev: Synthesized, prod: Synthesized) -> None:
-    listener = prod.only("AWS::ElasticLoadBalancingV2::Listener")
+def test_p4_it_speaks_tls_where_there_is_a_domain_and_guards_http_alike(dev: Synthesized, prod: Synthesized) -> None:
+    listener, _ = listener_of_cloudfront(prod)
+    without_domain, _ = listener_of_cloudfront(dev)
+    (origin,) = [origin for origin in distribution(prod)["Origins"] if "CustomOriginConfig" in origin]
 
     assert (listener["Port"], listener["Protocol"]) == (443, "HTTPS")
     assert listener["SslPolicy"].startswith("ELBSecurityPolicy-TLS13")
-    assert dev.only("AWS::ElasticLoadBalancingV2::Listener")["Protocol"] == "HTTP"
+    assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+    assert (without_domain["Port"], without_domain["Protocol"]) == (80, "HTTP")
 
 
-def test_store_has_addresses_of_both_kinds(prod: Synthesized) -> None:
-    records = {(r["Name"], r["Type"]) for r in prod.properties("AWS::Route53::RecordSet")}
+def test_p4_requests_are_logged_and_ambiguous_ones_refused(platform: Synthesized) -> None:
+    for balancer in platform.properties("AWS::ElasticLoadBalancingV2::LoadBalancer"):
+        attributes = {entry["Key"]: entry["Value"] for entry in balancer["LoadBalancerAttributes"]}
+        assert attributes["access_logs.s3.enabled"] == "true"
+        assert "AccessLogs" in json.dumps(attributes["access_logs.s3.bucket"])
+        assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "true"
+        assert attributes["routing.http.desync_mitigation_mode"] == "strictest"
+        assert attributes["routing.http2.enabled"] == "true"
 
-    assert records >= {("store.retailplatform.example.", "A"), ("store.retailplatform.example.", "AAAA")}
 
+def test_p4_the_log_bucket_admits_services_of_this_account_by_name(platform: Synthesized) -> None:
+    statements = [
+        statement
+        for found in platform.properties("AWS::S3::BucketPolicy", "Security")
+        for statement in found["PolicyDocument"]["Statement"]
+        if statement.get("Sid") in ("LoadBalancerLogs", "BucketLogs")
+    ]
 
-def test_requests_are_logged(platform: Synthesized) -> None:
-    balancer = platform.only("AWS::ElasticLoadBalancingV2::LoadBalancer")
-    attributes = {entry["Key"]: entry["Value"] for entry in balancer["LoadBalancerAttributes"]}
-
-    assert attributes["access_logs.s3.enabled"] == "true"
-    assert "AccessLogs" in json.dumps(attributes["access_logs.s3.bucket"])
-    assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "true"
+    assert {statement["Principal"]["Service"] for statement in statements} == {
+        "logdelivery.elasticloadbalancing.amazonaws.com",
+        "logging.s3.amazonaws.com",
+    }
+    for statement in statements:
+        assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}

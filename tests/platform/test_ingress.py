@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 
 import httpx2 as httpx
 import pytest
 
-from tests.platform.deployed import Deployed
+from tests.platform.deployed import Deployed, eventually
 
 HEADER = "X-Origin-Verify"
 
@@ -34,6 +35,13 @@ def distribution(platform: Deployed) -> str:
     return str(found["Distribution"]["DomainName"])
 
 
+def secret_value(platform: Deployed) -> str:
+    """What CloudFront sends now."""
+    secrets = platform.emulator.client("secretsmanager")
+    secret = secrets.get_secret_value(SecretId=platform.resource("ingress", "OriginSecret"))["SecretString"]
+    return str(json.loads(secret)["value"])
+
+
 def test_p4_the_load_balancer_refuses_who_does_not_come_through_the_distribution(
     platform: Deployed, gateway: httpx.Client, load_balancer: str
 ) -> None:
@@ -46,9 +54,7 @@ def test_p4_the_load_balancer_refuses_who_does_not_come_through_the_distribution
 def test_p4_the_load_balancer_lets_the_secret_header_through_to_the_storefront(
     platform: Deployed, gateway: httpx.Client, load_balancer: str
 ) -> None:
-    secrets = platform.emulator.client("secretsmanager")
-    value = secrets.get_secret_value(SecretId=platform.resource("ingress", "OriginSecret"))["SecretString"]
-    answer = gateway.get("/api/products", headers={"Host": load_balancer, HEADER: value})
+    answer = gateway.get("/api/products", headers={"Host": load_balancer, HEADER: secret_value(platform)})
     assert answer.status_code == 200
     assert answer.json()["items"]
 
@@ -58,3 +64,20 @@ def test_p3_the_distribution_reaches_the_shop_and_its_pages(gateway: httpx.Clien
     assert products.json()["items"]
     home = gateway.get("/", headers={"Host": distribution})
     assert "The collection" in home.text
+
+
+def test_p3_the_origin_secret_rotates_without_one_refused_request(
+    platform: Deployed, gateway: httpx.Client, load_balancer: str, distribution: str
+) -> None:
+    old = secret_value(platform)
+    platform.emulator.client("secretsmanager").rotate_secret(SecretId=platform.resource("ingress", "OriginSecret"))
+
+    def through_the_balancer(value: str) -> int:
+        return gateway.get("/api/products", headers={"Host": load_balancer, HEADER: value}).status_code
+
+    def is_rotated() -> bool:
+        assert gateway.get("/api/products", headers={"Host": distribution}).status_code == 200
+        return secret_value(platform) != old and through_the_balancer(old) == 403
+
+    eventually(is_rotated)
+    assert through_the_balancer(secret_value(platform)) == 200

@@ -46,6 +46,7 @@ def plain_resources(values: dict[str, str], payment_gateway: GatewayName = "simu
     settings = Settings(
         retail_environment="test",
         parameter_prefix="/retail/test",
+        database_secret_arn="arn:of:the:database:secret",
         database_username=values["database/username"],
         database_password=SecretStr(values["database/password"]),
         payment_gateway=payment_gateway,

@@ -79,6 +79,7 @@ def test_a_wrong_setting_ends_the_start_with_its_name(name: str, value: str) -> 
     environment = {
         "RETAIL_ENVIRONMENT": "test",
         "PARAMETER_PREFIX": "/retail/test",
+        "DATABASE_SECRET_ARN": "arn",
         "DATABASE_USERNAME": "retail",
         "DATABASE_PASSWORD": "a-secret-password",
         "AWS_DEFAULT_REGION": "us-east-2",

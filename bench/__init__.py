@@ -1,0 +1,1 @@
+"""How fast things are, measured, with the results kept in `bench/results/`."""

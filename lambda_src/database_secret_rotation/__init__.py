@@ -1,0 +1,1 @@
+"""Rotation: the database's owner gets a new password every month."""

@@ -1,0 +1,1 @@
+"""Rotation: what CloudFront proves itself with to the load balancer changes every month."""

@@ -1,0 +1,103 @@
+"""Row P18: raw JSON becomes typed tables every night, by a job that may do no more than that."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tests.infrastructure.synthesis import ROOT, Synthesized
+
+SCRIPT = ROOT / "etl" / "curate_orders.py"
+
+
+def statements_of_job(platform: Synthesized) -> dict[str, dict[str, Any]]:
+    """What the job's role may do, by the statement's id."""
+    (policy,) = [
+        policy
+        for name, policy in platform.resources("AWS::IAM::ManagedPolicy", "Analytics").items()
+        if name.startswith("EtlRole")
+    ]
+    return {statement.get("Sid", "Key"): statement for statement in policy["Properties"]["PolicyDocument"]["Statement"]}
+
+
+def test_p18_job_is_small_incremental_and_on_the_pinned_version(platform: Synthesized) -> None:
+    job = platform.only("AWS::Glue::Job")
+
+    assert (job["GlueVersion"], job["WorkerType"], job["NumberOfWorkers"]) == ("5.1", "G.1X", 2)
+    assert job["DefaultArguments"]["--job-bookmark-option"] == "job-bookmark-enable"
+    assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
+    assert (job["MaxRetries"], job["Timeout"]) == (1, 60)
+    assert job["SecurityConfiguration"]["Ref"].startswith("GlueSecurity")
+
+
+def test_p18_job_runs_once_a_day_by_itself(platform: Synthesized) -> None:
+    trigger = platform.only("AWS::Glue::Trigger")
+
+    assert (trigger["Type"], trigger["StartOnCreation"]) == ("SCHEDULED", True)
+    assert re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", trigger["Schedule"])
+    assert [action["JobName"]["Ref"] for action in trigger["Actions"]] == list(platform.resources("AWS::Glue::Job"))
+
+
+def test_p18_script_is_the_one_of_the_repository(dev: Synthesized) -> None:
+    location = json.dumps(dev.only("AWS::Glue::Job")["Command"]["ScriptLocation"])
+    asset = re.search(r"([0-9a-f]{64})\.py", location)
+
+    assert asset
+    assert (dev.directory / f"asset.{asset[1]}.py").read_bytes() == SCRIPT.read_bytes()
+
+
+def test_p18_nothing_is_collected_to_the_driver() -> None:
+    assert not re.search(r"\.(collect|toPandas|take|head|first|toLocalIterator)\(", SCRIPT.read_text())
+
+
+def test_p18_job_reads_raw_and_writes_curated_and_quarantine(platform: Synthesized) -> None:
+    statements = statements_of_job(platform)
+
+    assert statements["ReadRaw"]["Action"] == "s3:GetObject"
+    assert json.dumps(statements["ReadRaw"]["Resource"]).count("/raw/*") == 1
+    written = json.dumps(statements["WriteTables"]["Resource"])
+    assert "/curated*" in written
+    assert "/quarantine*" in written
+    assert "/raw" not in written
+
+
+def test_p18_only_statement_on_scripts_is_for_this_one(platform: Synthesized) -> None:
+    statements = statements_of_job(platform)
+    script = json.dumps(statements["ReadScript"]["Resource"])
+
+    assert re.search(r"[0-9a-f]{64}\.py", script)
+    assert "*" not in script
+
+
+def test_p18_failed_run_calls_a_person(platform: Synthesized) -> None:
+    ((rule_id, rule),) = [
+        (name, rule["Properties"])
+        for name, rule in platform.resources("AWS::Events::Rule", "Analytics").items()
+        if rule["Properties"]["EventPattern"]["source"] == ["aws.glue"]
+    ]
+    alarms = [
+        a for a in platform.properties("AWS::CloudWatch::Alarm", "Analytics") if a.get("Namespace") == "AWS/Events"
+    ]
+
+    assert set(rule["EventPattern"]["detail"]["state"]) == {"FAILED", "TIMEOUT"}
+    assert [alarm["Dimensions"][0]["Value"]["Ref"] for alarm in alarms] == [rule_id]
+    assert "Alarms" in json.dumps(alarms[0]["AlarmActions"])
+
+
+def test_p18_logs_have_the_names_that_the_job_writes_to(platform: Synthesized) -> None:
+    prefix = platform.only("AWS::Glue::Job")["DefaultArguments"]["--custom-logGroup-prefix"]
+    names = [group.get("LogGroupName") for group in platform.properties("AWS::Logs::LogGroup", "Analytics")]
+
+    assert f"{prefix}/error" in names
+    assert f"{prefix}/output" in names
+
+
+def test_p18_table_has_the_columns_that_the_script_writes(platform: Synthesized) -> None:
+    table = platform.only("AWS::Glue::Table")["TableInput"]
+    script = SCRIPT.read_text()
+
+    assert table["PartitionKeys"] == [{"Name": "date", "Type": "string"}]
+    for column in table["StorageDescriptor"]["Columns"]:
+        assert re.search(rf'"(event\.)?{column["Name"]}"', script), column["Name"]
+    assert "curated/orders/" in json.dumps(table["StorageDescriptor"]["Location"])

@@ -1,0 +1,65 @@
+"""Fault injection: there where it is asked for, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from environments import DEV, ENVIRONMENTS
+from tests.infrastructure.synthesis import Synthesized, Template, synthesize
+
+
+@pytest.fixture(scope="module")
+def hurt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synthesized]:
+    """`dev` as it is when it allows experiments."""
+    allowing = replace(DEV, operations=replace(DEV.operations, fault_injection=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ENVIRONMENTS, "dev", allowing)
+        yield synthesize("dev", Path(tmp_path_factory.mktemp("hurt")))
+
+
+def actions(platform: Synthesized) -> dict[str, Template]:
+    """FIS's name of each action → its template."""
+    return {
+        action["ActionId"]: template
+        for template in platform.properties("AWS::FIS::ExperimentTemplate")
+        for action in template["Actions"].values()
+    }
+
+
+def test_experiments_are_off_by_default(platform: Synthesized) -> None:
+    assert not platform.resources("AWS::FIS::ExperimentTemplate")
+
+
+def test_a_task_a_zone_and_the_writer_can_be_lost(hurt: Synthesized) -> None:
+    templates = actions(hurt)
+    (tasks,) = templates["aws:ecs:stop-task"]["Targets"].values()
+    (subnets,) = templates["aws:network:disrupt-connectivity"]["Targets"].values()
+    (clusters,) = templates["aws:rds:failover-db-cluster"]["Targets"].values()
+
+    assert tasks["SelectionMode"] == "COUNT(1)"
+    assert tasks["Parameters"].keys() == {"cluster", "service"}
+    assert subnets["Parameters"]["availabilityZoneIdentifier"] == "us-east-2a"
+    assert "vpc" in subnets["Parameters"]
+    assert len(clusters["ResourceArns"]) == 1
+
+
+def test_every_experiment_stops_when_customers_notice(hurt: Synthesized) -> None:
+    for template in actions(hurt).values():
+        (stop,) = template["StopConditions"]
+        assert stop["Source"] == "aws:cloudwatch:alarm"
+        alarm = stop["Value"]["Fn::GetAtt"][0]
+        assert (
+            hurt.resources("AWS::CloudWatch::Alarm")[alarm]["Properties"]["MetricName"] == "HTTPCode_Target_5XX_Count"
+        )
+
+
+def test_only_fis_of_this_account_may_break_anything(hurt: Synthesized) -> None:
+    roles = [role for role in hurt.properties("AWS::IAM::Role") if "fis.amazonaws.com" in str(role)]
+
+    (trust,) = roles[0]["AssumeRolePolicyDocument"]["Statement"]
+    assert len(roles) == 1
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
