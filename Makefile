@@ -58,11 +58,12 @@ lint: setup
 	@mypy
 
 .PHONY: check
-check: lint  ## Lint, types and the fast tests, about a minute
-	@pytest -q -n 2 -m "not platform"
+check: lint  ## Lint, types and the fast tests, under a minute
+	@pytest -q -n 2 -m "not platform and not slow"
 
 .PHONY: test
-test: check  ## Everything: the above, and orders through the deployed platform
+test: lint  ## Everything: lint, types, every test, and orders through the deployed platform
+	@pytest -q -n 2 -m "not platform"
 	@echo "Deploying the platform and sending orders through it …"
 	@pytest -q -m platform
 

@@ -111,6 +111,7 @@ def test_templates_are_the_same_when_synthesized_again(dev: Synthesized, tmp_pat
     ]
 
 
+@pytest.mark.slow
 def test_templates_are_the_same_in_another_folder_of_another_user(prod: Synthesized, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere" / "project"
     left_out = shutil.ignore_patterns(".*", "node_modules", "build", "__pycache__", "__snapshots__")
@@ -176,6 +177,7 @@ def test_data_outlives_its_stack_in_prod_and_goes_with_it_in_dev(dev: Synthesize
         assert {r["DeletionPolicy"] for r in dev.resources(resource_type).values()} == {"Delete"}, resource_type
 
 
+@pytest.mark.slow
 def test_unknown_environment_is_one_line_that_lists_the_known_ones() -> None:
     result = run_app("-c", "env=production")
 
@@ -185,6 +187,7 @@ def test_unknown_environment_is_one_line_that_lists_the_known_ones() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_app_synthesizes_without_credentials_and_passes_every_gate(tmp_path: Path) -> None:
     result = run_app("-c", "env=prod", CDK_OUTDIR=str(tmp_path))
 

@@ -13,6 +13,8 @@ from cloudformation_validate import RegoEngine  # type: ignore[import-untyped]
 
 from tests.infrastructure.synthesis import STACKS, Synthesized
 
+pytestmark = pytest.mark.slow
+
 # W3005 objects to a DependsOn that a GetAtt implies already; CDK writes it beside one that nothing implies.
 # W3010 objects to zones by name, which is how the templates stay free of look-ups.
 ACCEPTED = ["W3005", "W3010"]

@@ -13,6 +13,8 @@ from tests.retail.shop import EMAIL, Shop
 from tests.storefront.test_process import Storefront
 from tests.storefront.test_process import storefront as storefront
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
