@@ -47,7 +47,7 @@ class Emulator(BaseModel, frozen=True):
         else:
             resolver = CredentialResolver([ContainerProvider(environ=self.task_environment(role))])
             session.register_component("credential_provider", resolver)
-        return boto3.Session(botocore_session=session, region_name=region).client(  # type: ignore[call-overload]
+        return boto3.Session(botocore_session=session, region_name=region).client(  # type: ignore[call-overload]  # any service
             service, endpoint_url=self.endpoint, verify=str(self.authority)
         )
 

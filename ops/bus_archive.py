@@ -67,7 +67,7 @@ class BusArchive:
             EventSourceArn=self.arn,
             EventStartTime=since,
             EventEndTime=until,
-            Destination=destination,  # type: ignore[arg-type]
+            Destination=destination,  # type: ignore[arg-type]  # a TypedDict with an optional key
         )
         while (state := events.describe_replay(ReplayName=name))["State"] not in _OVER:
             report(state.get("EventLastReplayedTime", since))

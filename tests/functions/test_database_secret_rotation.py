@@ -39,7 +39,7 @@ class Owner:
 
     def enters_with(self, password: str) -> bool:
         try:
-            psycopg.connect(**{**self.address, "user": USER, "password": password}).close()  # type: ignore[arg-type]
+            psycopg.connect(**{**self.address, "user": USER, "password": password}).close()  # type: ignore[arg-type]  # mixed values
         except psycopg.OperationalError:
             return False
         return True
