@@ -15,7 +15,7 @@ from retail.money import Money
 
 MAJOR_VERSION = "1"
 
-Source = Literal["retail.storefront", "retail.orders"]
+Source = Literal["retail.storefront", "retail.orders", "retail.catalog"]
 Quantity = Annotated[int, Field(gt=0)]
 
 
@@ -57,6 +57,8 @@ class OrderPlaced(Payload):
     order_id: UUID
     lines: tuple[OrderLine, ...] = Field(min_length=1)
     total: Money
+    customer_id: UUID | None = Field(default=None, description="Of a signed-in customer; a guest has none")
+    visit_id: str | None = Field(default=None, description="Pseudonym of the browser session, as in ProductAddedToCart")
 
 
 class InventoryReserved(Payload):
@@ -65,6 +67,24 @@ class InventoryReserved(Payload):
     detail_type: ClassVar[str] = "InventoryReserved"
     order_id: UUID
     lines: tuple[ReservedLine, ...] = Field(min_length=1)
+
+
+class InventoryReleased(Payload):
+    """The pieces of an order are free again: it was declined, cancelled or returned."""
+
+    detail_type: ClassVar[str] = "InventoryReleased"
+    order_id: UUID
+    lines: tuple[ReservedLine, ...] = Field(min_length=1)
+
+
+class InventoryAdjusted(Payload):
+    """Somebody counted, received or wrote off pieces of a product."""
+
+    detail_type: ClassVar[str] = "InventoryAdjusted"
+    product_id: UUID
+    change: int = Field(description="Pieces, negative when they went away")
+    inventory_count: int = Field(ge=0, description="Pieces in the house after the change")
+    reason: str
 
 
 class PaymentProcessed(Payload):
@@ -82,6 +102,16 @@ class OrderPaymentFailed(Payload):
     detail_type: ClassVar[str] = "OrderPaymentFailed"
     order_id: UUID
     reason: str
+    amount: Money | None = None
+
+
+class PaymentRefunded(Payload):
+    """Money went back to the customer."""
+
+    detail_type: ClassVar[str] = "PaymentRefunded"
+    order_id: UUID
+    refund_reference: str
+    amount: Money
 
 
 class OrderShipped(Payload):
@@ -90,6 +120,44 @@ class OrderShipped(Payload):
     detail_type: ClassVar[str] = "OrderShipped"
     order_id: UUID
     tracking_code: str | None = None
+
+
+class OrderCancelled(Payload):
+    """The order was given up before it left the house, and its stock is free again."""
+
+    detail_type: ClassVar[str] = "OrderCancelled"
+    order_id: UUID
+    reason: str
+
+
+class OrderReturned(Payload):
+    """The order came back, and its stock is free again."""
+
+    detail_type: ClassVar[str] = "OrderReturned"
+    order_id: UUID
+    reason: str
+
+
+class ProductChanged(Payload):
+    """A product as it is sold from now on, new ones included."""
+
+    detail_type: ClassVar[str] = "ProductChanged"
+    product_id: UUID
+    sku: str
+    name: str
+    price: Money
+    categories: tuple[str, ...]
+    inventory_count: int = Field(ge=0)
+    active: bool = True
+
+
+class ProductAddedToCart(Payload):
+    """Somebody wants a product. For analytics only: published as well as can be, never at the price of a request."""
+
+    detail_type: ClassVar[str] = "ProductAddedToCart"
+    visit_id: str = Field(min_length=1, description="Pseudonym of the browser session, which cannot be turned back")
+    product_id: UUID
+    quantity: Quantity
 
 
 class Envelope(BaseModel):
