@@ -1,4 +1,4 @@
-"""The benchmarks from the command line: `python -m bench synth`."""
+"""The benchmarks from the command line: `python -m bench synth`, `python -m bench frameworks`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.synth import RESULT, SPEED_TARGETS, measure
+from bench import synth as synthesis
+from bench.frameworks import measurement as candidates
+from bench.synth import SPEED_TARGETS
 
 app = typer.Typer(
     add_completion=False,
@@ -18,26 +20,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="How fast things are, each measurement beside a yardstick of the same machine and run.",
 )
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
-
-
-@app.callback()
-def benchmarks() -> None:
-    """Keeps `synth` a command of its own while it is the only one."""
 
 
 @app.command(epilog="Example: python -m bench synth --rounds 7")
 def synth(
     rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each is run, in turn.")] = 5,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Synthesis of prod, with every check and without, as ratios to an empty CDK app; into bench/results/."""
     with errors.status("") as progress:
-        result = measure(rounds, lambda number, name: progress.update(f"Round {number} of {rounds}: {name} …"))
-    RESULT.write_text(json.dumps(result.document(), indent=2) + "\n")
+        result = synthesis.measure(
+            rounds, lambda number, name: progress.update(f"Round {number} of {rounds}: {name} …")
+        )
+    synthesis.RESULT.write_text(json.dumps(result.document(), indent=2) + "\n")
     if as_json:
-        sys.stdout.write(RESULT.read_text())
+        sys.stdout.write(synthesis.RESULT.read_text())
         return
     table = Table("", "median", "fastest", "ratio", "target", box=None)
     for name in result.seconds:
@@ -51,6 +51,31 @@ def synth(
         )
     console.print(table)
     console.print(f"\n{result.resources} resources, {rounds} rounds", style="dim")
+
+
+@app.command(epilog="Example: python -m bench frameworks --rounds 5 --seconds 2")
+def frameworks(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each is driven, in turn.")] = 5,
+    seconds: Annotated[float, typer.Option(min=1, max=60, help="How long an endpoint is driven.")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Web frameworks with the same page and the same validated order, as ratios to the fastest; into bench/results/."""
+    with errors.status("") as progress:
+        result = candidates.measure(
+            rounds, seconds, lambda number, name: progress.update(f"Round {number} of {rounds}: {name} …")
+        )
+    candidates.RESULT.write_text(json.dumps(result.document(), indent=2) + "\n")
+    if as_json:
+        sys.stdout.write(candidates.RESULT.read_text())
+        return
+    table = Table("requests per second", *result.rates, box=None)
+    for framework in candidates.CANDIDATES:
+        cells = (
+            f"{result.median(endpoint, framework):,.0f} ({result.ratio(endpoint, framework):.2f})"
+            for endpoint in result.rates
+        )
+        table.add_row(framework, *cells)
+    console.print(table)
 
 
 if __name__ == "__main__":
