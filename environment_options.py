@@ -17,6 +17,10 @@ CLOUDFRONT_ORIGIN_FACING = {
 }
 
 
+# Where a shop on AWS's US regions may not sell: the comprehensive embargoes of the US Treasury (OFAC), 2026-11.
+EMBARGOED = ("CU", "IR", "KP")
+
+
 class InvalidEnvironmentError(ValueError):
     """An environment asks for something that cannot work; the message says what to change."""
 
@@ -212,12 +216,20 @@ class Operations:
 
 @dataclass(frozen=True, kw_only=True)
 class ShopOptions:
-    """How the shop behaves: which payment gateway charges, and whether an empty catalog is filled with samples."""
+    """How the shop behaves: which payment gateway charges, whether an empty catalog is filled with samples, and the
+    countries (ISO 3166, two letters) that CloudFront refuses, because the law forbids to sell there.
+    """
 
     payment_gateway: str
     sample_catalog: bool
+    closed_to: tuple[str, ...] = EMBARGOED
 
     def __post_init__(self) -> None:
+        for country in self.closed_to:
+            require(
+                re.fullmatch(r"[A-Z]{2}", country) is not None,
+                f"country {country!r} is no ISO 3166 code: use two capital letters, for example 'KP'",
+            )
         known = self.payment_gateway in ("simulator", "none")
         require(known, f"payment gateway {self.payment_gateway!r} is unknown: use 'simulator' or 'none'")
 

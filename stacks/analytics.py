@@ -13,8 +13,8 @@ from environments import Placement, WarehouseCapacity
 from retail_constructs.analyst_workgroup import AnalystWorkgroup
 from retail_constructs.daily_etl import DailyEtl
 from retail_constructs.data_lake import RAW_PREFIXES
-from retail_constructs.event_consumer import Batching, EventConsumer, acknowledge_dead_letters
-from retail_constructs.function import APPLICATION_SUBNETS, FunctionProps, NetworkAccess
+from retail_constructs.event_consumer import Batching, EventConsumer
+from retail_constructs.function import FunctionProps, NetworkAccess
 from retail_constructs.glue_security import GlueSecurity
 from retail_constructs.lake_catalog import LakeCatalog
 from retail_constructs.lake_zones import acknowledge_zones
@@ -125,7 +125,6 @@ class AnalyticsStack(RetailStack):
                 },
             ),
         )
-        acknowledge_dead_letters(crawling)
         crawling.consumer.role.add_to_policy(
             iam.PolicyStatement(
                 sid="StartCrawlers",
@@ -148,8 +147,7 @@ class AnalyticsStack(RetailStack):
             "Warehouse",
             name=f"retail-{self.placement.name}",
             # Not the data subnets, from which nothing reaches Glue's API, where the external schema's tables are.
-            subnets=self._vpc.select_subnets(subnet_group_name=APPLICATION_SUBNETS.subnet_group_name).subnets,
-            security_group=self._security.tiers.warehouse,
+            network=NetworkAccess(vpc=self._vpc, security_group=self._security.tiers.warehouse),
             bucket=self._lake,
             catalog=self.catalog,
             key=self._key,

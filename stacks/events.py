@@ -12,7 +12,7 @@ from constructs import Construct
 
 from environments import Placement
 from retail_constructs.event_bus import RetailEventBus
-from retail_constructs.event_consumer import EventConsumer, acknowledge_dead_letters
+from retail_constructs.event_consumer import EventConsumer
 from retail_constructs.function import FunctionProps, NetworkAccess
 from stacks.data import DataStack
 from stacks.retail_stack import RetailStack
@@ -46,11 +46,7 @@ class EventsStack(RetailStack):
         )
         database = data.database_variables(secret)
 
-        delivery = Construct(self, "Default")  # of this id, so that it is in no name: everything with dead letters
-        acknowledge_dead_letters(delivery)
-        self.bus = RetailEventBus(
-            delivery, "Bus", key=key, archive_for=Duration.days(90), alarm_topic=security.alarm_topic
-        )
+        self.bus = RetailEventBus(self, "Bus", key=key, archive_for=Duration.days(90), alarm_topic=security.alarm_topic)
         self.bus.bus.grant_put_events_to(self.import_role("TaskRole", task_role))
         ssm.StringParameter(
             self,
@@ -77,7 +73,7 @@ class EventsStack(RetailStack):
             )
 
         self.order_processing = EventConsumer(
-            delivery,
+            self,
             "OrderProcessing",
             bus=self.bus.bus,
             pattern=RetailEventBus.shop_events("OrderPlaced", "PaymentProcessed"),
@@ -92,7 +88,7 @@ class EventsStack(RetailStack):
             ),
         )
         self.inventory_update = EventConsumer(
-            delivery,
+            self,
             "InventoryUpdate",
             bus=self.bus.bus,
             pattern=RetailEventBus.shop_events("InventoryReserved"),
@@ -103,7 +99,7 @@ class EventsStack(RetailStack):
             ),
         )
         self.notification = EventConsumer(
-            delivery,
+            self,
             "Notification",
             bus=self.bus.bus,
             pattern=RetailEventBus.shop_events("OrderPlaced", "OrderShipped", "OrderPaymentFailed"),

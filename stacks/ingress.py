@@ -12,7 +12,7 @@ from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from environments import Domain, Placement
+from environments import Domain, Placement, ShopOptions
 from retail_constructs.api_entry import ApiEntry
 from retail_constructs.cdn_distribution import CdnDistribution, PublicName
 from retail_constructs.function import FunctionProps, NetworkAccess
@@ -40,7 +40,7 @@ class IngressStack(RetailStack):
         security: SecurityStack,
         edge: EdgeStack,
         domain: Domain | None,
-        sample_catalog: bool,
+        shop: ShopOptions,
         log_days: int,
     ) -> None:
         super().__init__(scope, id, placement=placement)
@@ -77,7 +77,7 @@ class IngressStack(RetailStack):
             self,
             "Site",
             static_files=STATIC_FILES,
-            sample_catalog=sample_catalog,
+            sample_catalog=shop.sample_catalog,
             key=key,
             publisher=function("site_publisher", "Copies static files and pictures into the site's bucket"),
             access_logs=access_logs,
@@ -93,6 +93,7 @@ class IngressStack(RetailStack):
             public_name=(
                 PublicName(host=domain.store, certificate=edge.certificate) if domain and edge.certificate else None
             ),
+            closed_to=shop.closed_to,
         )
         origin_secret.rotate(
             rule=self.load_balancer.rule,

@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from retail_constructs.function import retention
-from retail_constructs.log_bucket import BUCKET_LOGS, removal_policy
+from retail_constructs.private_bucket import PrivateBucket
 
 _Selector = cloudtrail.CfnTrail.AdvancedEventSelectorProperty
 _Field = cloudtrail.CfnTrail.AdvancedFieldSelectorProperty
@@ -74,24 +74,14 @@ class AuditTrail(Construct):
         trail.node.add_dependency(self.bucket, role)
 
     def _bucket(self, key: kms.IKey, access_logs: s3.IBucket, *, days: int, durable: bool) -> s3.Bucket:
-        bucket = s3.Bucket(
+        bucket = PrivateBucket(
             self,
             "Bucket",
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
-            bucket_key_enabled=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=True,
-            server_access_logs_bucket=access_logs,
-            server_access_logs_prefix=f"{BUCKET_LOGS}trail/",
-            lifecycle_rules=[
-                s3.LifecycleRule(expiration=Duration.days(days), noncurrent_version_expiration=Duration.days(30))
-            ],
-            removal_policy=removal_policy(durable=durable),
-            auto_delete_objects=not durable,
+            key=key,
+            access_logs=access_logs,
+            log_name="trail",
+            durable=durable,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(days))],
         )
         for sid, action, resource in (
             ("TrailLooks", "s3:GetBucketAcl", bucket.bucket_arn),

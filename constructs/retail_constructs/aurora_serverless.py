@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import Duration, RemovalPolicy, Token
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
@@ -14,7 +13,7 @@ from constructs import Construct
 from retail_constructs.alarm import HeardAlarm
 from retail_constructs.compliance import NOT_DURABLE, acknowledge, in_packs
 from retail_constructs.database_monitoring import DatabaseMonitoring
-from retail_constructs.function import retention
+from retail_constructs.function import NetworkAccess, retention
 from retail_constructs.log_bucket import removal_policy
 
 PORT = 5432
@@ -34,9 +33,8 @@ class AuroraServerless(Construct):
         scope: Construct,
         id: str,
         *,
-        vpc: ec2.IVpc,
         name: str,
-        security_group: ec2.ISecurityGroup,
+        network: NetworkAccess,
         secret: secretsmanager.ISecret,
         key: kms.IKey,
         log_days: int,
@@ -66,9 +64,9 @@ class AuroraServerless(Construct):
             readers=[_instance("Reader", key=key, scale_with_writer=True)],  # it is the one that takes over
             serverless_v2_min_capacity=min_acu,
             serverless_v2_max_capacity=max_acu,
-            vpc=vpc,
-            vpc_subnets=ec2.SubnetSelection(subnet_group_name="Data"),
-            security_groups=[security_group],
+            vpc=network.vpc,
+            vpc_subnets=network.subnets,
+            security_groups=[network.security_group],
             credentials=rds.Credentials.from_secret(secret),
             default_database_name=DATABASE_NAME,
             port=PORT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Annotations, Duration, Stack
@@ -30,7 +31,8 @@ class CdnDistribution(Construct):
     """HTTP/2 and 3, TLS 1.2 at least, security headers, the web ACL, access logs, and four behaviours.
 
     `/static/*` is kept for a year and `/images/*` for a day, both from `site`, or from the storefront what `site` does
-    not hold. `/api/*` and every other page come from the storefront, uncached. Viewers on HTTP are redirected.
+    not hold. `/api/*` and every other page come from the storefront, uncached. Viewers on HTTP are redirected,
+    those in a country of `closed_to` are refused.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class CdnDistribution(Construct):
         web_acl_arn: str,
         log_bucket: s3.IBucket,
         public_name: PublicName | None,
+        closed_to: Sequence[str],
     ) -> None:
         super().__init__(scope, id)
         policies = EdgePolicies(self, "Policies")
@@ -58,6 +61,7 @@ class CdnDistribution(Construct):
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
             web_acl_id=web_acl_arn,
+            geo_restriction=cloudfront.GeoRestriction.denylist(*closed_to) if closed_to else None,
             enable_logging=True,
             log_bucket=log_bucket,
             log_includes_cookies=False,
@@ -73,11 +77,6 @@ class CdnDistribution(Construct):
             },
         )
         self._acknowledge_warnings()
-        acknowledge(
-            self.distribution,
-            "AwsSolutions-CFR1",
-            because="The shop sells worldwide; abuse is met by the web ACL's reputation list and rate limit.",
-        )
         if public_name is None:
             acknowledge(self.distribution, "AwsSolutions-CFR4", "AwsSolutions-CFR5", because=NO_DOMAIN)
 

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from retail_constructs import layer_build
 
-RUNTIME = lambda_.Runtime.PYTHON_3_13
+RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
 
 

@@ -55,15 +55,7 @@ class EdgePolicies(Construct):
             header_behavior=cloudfront.OriginRequestHeaderBehavior.none(),
             query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.none(),
         )
-        return cloudfront.BehaviorOptions(
-            origin=origin,
-            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-            cache_policy=cache,
-            origin_request_policy=request,
-            response_headers_policy=self.security_headers,
-            function_associations=[self._on_request()],
-            compress=True,
-        )
+        return self._behavior(origin, cache, request, methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD)
 
     def answers(self, name: str, origin: cloudfront.IOrigin) -> cloudfront.BehaviorOptions:
         """For what depends on who asks: every method, everything forwarded, nothing kept."""
@@ -79,19 +71,29 @@ class EdgePolicies(Construct):
             header_behavior=cloudfront.OriginRequestHeaderBehavior.all(),
             query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.all(),
         )
+        return self._behavior(origin, cache, request, methods=cloudfront.AllowedMethods.ALLOW_ALL)
+
+    def _behavior(
+        self,
+        origin: cloudfront.IOrigin,
+        cache: cloudfront.ICachePolicy,
+        request: cloudfront.IOriginRequestPolicy,
+        *,
+        methods: cloudfront.AllowedMethods,
+    ) -> cloudfront.BehaviorOptions:
+        """What all behaviours have in common: HTTPS, normalised requests, compression, security headers."""
         return cloudfront.BehaviorOptions(
             origin=origin,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+            allowed_methods=methods,
             cache_policy=cache,
             origin_request_policy=request,
             response_headers_policy=self.security_headers,
-            function_associations=[self._on_request()],
-        )
-
-    def _on_request(self) -> cloudfront.FunctionAssociation:
-        return cloudfront.FunctionAssociation(
-            function=self._normalise, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST
+            function_associations=[
+                cloudfront.FunctionAssociation(
+                    function=self._normalise, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST
+                )
+            ],
         )
 
     def _security_headers(self) -> cloudfront.ResponseHeadersPolicy:

@@ -9,10 +9,9 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
-from constructs import Construct, IConstruct
+from constructs import Construct
 
 from retail_constructs.alarm import HeardAlarm
-from retail_constructs.compliance import acknowledge
 from retail_constructs.function import Function, FunctionProps
 
 RECEIVES_BEFORE_DEAD = 3
@@ -112,14 +111,3 @@ class EventConsumer(Construct):
             topic=props.alarm_topic,
             periods=3,
         )
-
-
-def acknowledge_dead_letters(scope: IConstruct) -> None:
-    """Accept, once for all consumers in `scope`, what the packs have against dead-letter queues."""
-    acknowledge(
-        scope,
-        "Serverless-LambdaEventSourceMappingDestination",
-        "Serverless-SQSRedrivePolicy",
-        because="A message that failed three times ends in the dead-letter queue, which is the failure destination "
-        "of a queue's mapping and the end of the line; its alarm calls a person at the first one.",
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Literal, cast
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
@@ -31,10 +31,26 @@ _RETENTION = {
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkAccess:
-    """Where a function runs, and by its group what it reaches there."""
+    """Where something runs, and by its group what it reaches there and who reaches it."""
 
     vpc: ec2.IVpc
     security_group: ec2.ISecurityGroup
+    tier: Literal["Application", "Data"] = "Application"
+
+    @property
+    def subnets(self) -> ec2.SubnetSelection:
+        """The tier's subnets in all zones."""
+        return ec2.SubnetSelection(subnet_group_name=self.tier)
+
+    @property
+    def subnet_ids(self) -> list[str]:
+        """The same, for a resource that takes no selection."""
+        return self.vpc.select_subnets(subnet_group_name=self.tier).subnet_ids
+
+    @property
+    def security_group_ids(self) -> list[str]:
+        """Its one group, for a resource that takes a list of ids."""
+        return [self.security_group.security_group_id]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +76,7 @@ class FunctionProps:
 
 
 class Function(Construct):
-    """A Python 3.13 ARM64 function with the shared layer, encrypted logs kept a stated time, and X-Ray tracing.
+    """A Python 3.14 ARM64 function with the shared layer, encrypted logs kept a stated time, and X-Ray tracing.
 
     It runs inside the network. Its role may write to its own log group and has the base policy (traces, network
     interfaces); grants add the rest. An asynchronous invocation that keeps failing goes to `dead_letter_queue`, or
@@ -116,7 +132,7 @@ class Function(Construct):
                 **props.variables,
             },
             vpc=props.network.vpc,
-            vpc_subnets=APPLICATION_SUBNETS,
+            vpc_subnets=props.network.subnets,
             security_groups=[props.network.security_group],
         )
         # Not the L2's switch, which would repeat in each role what the shared policy grants.

@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "lambda_src" / "dependencies"
 CACHE = ROOT / "build" / "cache"
 
-# Lambda's Python 3.13 runs on Amazon Linux 2023: glibc 2.34, so wheels up to manylinux_2_28 fit.
-_LAMBDA = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13")
+# Lambda's Python 3.14 runs on Amazon Linux 2023: glibc 2.34, so wheels up to manylinux_2_28 fit.
+_LAMBDA = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.14")
 
 
 class LayerBuildError(RuntimeError):
@@ -31,7 +31,7 @@ class LayerBuildError(RuntimeError):
 def build(platform: Platform) -> Path:
     """The layer's content (`python/…`) for that platform, built on the first call and reused afterwards.
 
-    "lambda" is Python 3.13 on ARM64 Linux, whatever runs this; "host" is this very interpreter.
+    "lambda" is Python 3.14 on ARM64 Linux, whatever runs this; "host" is this very interpreter.
     Only the first call needs the network. Raises `LayerBuildError`.
     """
     requirements = SOURCE / "requirements.txt"

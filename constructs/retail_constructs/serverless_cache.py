@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticache as elasticache
 from aws_cdk import aws_kms as kms
 from constructs import Construct
+
+from retail_constructs.function import NetworkAccess
 
 ENGINE = "valkey"
 MAJOR_VERSION = "8"
@@ -26,8 +25,7 @@ class ServerlessCache(Construct):
         id: str,
         *,
         name: str,
-        subnets: Sequence[ec2.ISubnet],
-        security_group: ec2.ISecurityGroup,
+        network: NetworkAccess,
         key: kms.IKey,
         max_gigabytes: int,
         max_ecpu_per_second: int,
@@ -52,8 +50,8 @@ class ServerlessCache(Construct):
             engine=ENGINE,
             major_engine_version=MAJOR_VERSION,
             kms_key_id=key.key_arn,
-            subnet_ids=[subnet.subnet_id for subnet in subnets],
-            security_group_ids=[security_group.security_group_id],
+            subnet_ids=network.subnet_ids,
+            security_group_ids=network.security_group_ids,
             user_group_id=group.ref,
             daily_snapshot_time="07:00" if snapshot_days else None,
             snapshot_retention_limit=snapshot_days or None,

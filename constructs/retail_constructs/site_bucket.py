@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_iam as iam
@@ -16,7 +15,7 @@ from retail_constructs.compliance import acknowledge_wildcard
 from retail_constructs.fingerprint import fingerprint
 from retail_constructs.function import Function, FunctionProps
 from retail_constructs.layer_build import ROOT
-from retail_constructs.log_bucket import BUCKET_LOGS, removal_policy
+from retail_constructs.private_bucket import PrivateBucket
 
 # Everything that a picture's bytes follow from.
 _RETAIL = ROOT / "lambda_src" / "retail"
@@ -44,32 +43,7 @@ class SiteBucket(Construct):
         durable: bool,
     ) -> None:
         super().__init__(scope, id)
-        self.bucket = s3.Bucket(
-            self,
-            "Default",
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
-            bucket_key_enabled=True,  # one call to the key per bucket and day instead of one per object
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    abort_incomplete_multipart_upload_after=Duration.days(7),
-                    noncurrent_version_expiration=Duration.days(30),
-                )
-            ],
-            removal_policy=removal_policy(durable=durable),
-            auto_delete_objects=not durable,
-        )
-        # The L2 would have to change the policy of the log bucket, which is an earlier stack's and admits every bucket.
-        cast(
-            s3.CfnBucket, self.bucket.node.default_child
-        ).logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
-            destination_bucket_name=access_logs.bucket_name, log_file_prefix=f"{BUCKET_LOGS}site/"
-        )
+        self.bucket = PrivateBucket(self, "Default", key=key, access_logs=access_logs, log_name="site", durable=durable)
         self._publish(static_files, publisher, key, sample_catalog=sample_catalog)
 
     def _publish(self, static_files: Path, props: FunctionProps, key: kms.IKey, *, sample_catalog: bool) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from aws_cdk import ArnFormat, RemovalPolicy, Stack
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -13,7 +10,7 @@ from aws_cdk import aws_redshiftserverless as redshift
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from retail_constructs.function import retention
+from retail_constructs.function import NetworkAccess, retention
 from retail_constructs.lake_catalog import ORDERS, LakeCatalog
 from retail_constructs.lake_zones import CURATED
 
@@ -38,8 +35,7 @@ class Warehouse(Construct):
         id: str,
         *,
         name: str,
-        subnets: Sequence[ec2.ISubnet],
-        security_group: ec2.ISecurityGroup,
+        network: NetworkAccess,
         bucket: s3.IBucket,
         catalog: LakeCatalog,
         key: kms.IKey,
@@ -85,8 +81,8 @@ class Warehouse(Construct):
             base_capacity=base_rpu,
             enhanced_vpc_routing=True,
             publicly_accessible=False,
-            subnet_ids=[subnet.subnet_id for subnet in subnets],
-            security_group_ids=[security_group.security_group_id],
+            subnet_ids=network.subnet_ids,
+            security_group_ids=network.security_group_ids,
             config_parameters=[
                 redshift.CfnWorkgroup.ConfigParameterProperty(parameter_key=parameter, parameter_value=value)
                 for parameter, value in (("require_ssl", "true"), ("max_query_execution_time", _ONE_HOUR))

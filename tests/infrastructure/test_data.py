@@ -152,6 +152,6 @@ def test_sample_catalog_is_for_environments_without_customers(dev: Synthesized, 
 
 def test_prod_has_no_function_but_the_shops_own_and_the_one_that_empties_the_default_group(prod: Synthesized) -> None:
     functions = prod.resources("AWS::Lambda::Function")
-    others = [name for name, function in functions.items() if function["Properties"]["Runtime"] != "python3.13"]
+    others = [name for name, function in functions.items() if function["Properties"]["Runtime"] != "python3.14"]
 
     assert [name.startswith("CustomVpcRestrictDefaultSG") for name in others] == [True]

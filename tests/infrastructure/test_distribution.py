@@ -26,6 +26,12 @@ def test_p3_distribution_is_modern_guarded_and_logged(prod: Synthesized) -> None
     assert "AccessLogs" in json.dumps(config["Logging"]["Bucket"])
 
 
+def test_p3_countries_under_embargo_are_refused(platform: Synthesized) -> None:
+    restriction = distribution(platform)["Restrictions"]["GeoRestriction"]
+
+    assert restriction == {"RestrictionType": "blacklist", "Locations": ["CU", "IR", "KP"]}
+
+
 def test_p3_each_of_four_behaviours_has_policies_of_its_own(platform: Synthesized) -> None:
     found = behaviours(platform)
 

@@ -66,6 +66,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "crawl once an hour": (lambda: replace(DEV, crawl_window_seconds=3600), "dev: new objects are gathered 3600 s"),
     "unknown gateway": (lambda: ShopOptions(payment_gateway="cash", sample_catalog=False), "'cash' is unknown"),
+    "country by name": (
+        lambda: ShopOptions(payment_gateway="none", sample_catalog=False, closed_to=("Cuba",)),
+        "country 'Cuba' is no ISO 3166 code",
+    ),
     "durable without domain": (lambda: replace(PROD, domain=None), "prod is durable and has no domain"),
     "free goods": (
         lambda: replace(PROD, shop=ShopOptions(payment_gateway="simulator", sample_catalog=False)),

@@ -114,7 +114,7 @@ def test_function_is_the_consumers_own_and_alike_the_others(consumer: str, platf
     function = of(consumer, "AWS::Lambda::Function", platform)
 
     assert function["Handler"] == f"{package}.handler.handler"
-    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+    assert (function["Runtime"], function["Architectures"]) == ("python3.14", ["arm64"])
     assert len(function["Layers"]) == 1
     assert function["TracingConfig"] == {"Mode": "Active"}
     (group,) = function["VpcConfig"]["SecurityGroupIds"]
