@@ -37,6 +37,13 @@ class Carts:
         with cache_errors():
             self._cache.hdel(_key(session_key), str(product_id))
 
+    def move(self, from_key: str, to_key: str) -> None:
+        """Put what one session's cart holds into another's, up to the most that fits; the first one is empty then."""
+        present = self.quantities(to_key)
+        for product_id, quantity in self.quantities(from_key).items():
+            self.put(to_key, product_id, min(present.get(product_id, 0) + quantity, LARGEST_QUANTITY))
+        self.clear(from_key)
+
     def clear(self, session_key: str) -> None:
         """Forget the cart."""
         with cache_errors():

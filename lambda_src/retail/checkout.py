@@ -20,6 +20,8 @@ class Customer:
     session_key: str = field(repr=False)
     email: str = field(repr=False)
     payment_token: str = field(repr=False)
+    customer_id: UUID | None = None
+    visit_id: str | None = None
 
 
 def check_out(writer: Database, quantities: Mapping[UUID, int], customer: Customer, *, correlation_id: str) -> Order:
@@ -54,13 +56,22 @@ def check_out(writer: Database, quantities: Mapping[UUID, int], customer: Custom
                 correlation_id=correlation_id,
                 lines=lines,
                 total=total,
+                customer_id=customer.customer_id,
             ),
         )
         stock.record_reservations(connection, order_id, quantities)
         reserved = tuple(ReservedLine(product_id=line.product_id, quantity=line.quantity) for line in lines)
         for event in (
-            OrderPlaced(order_id=order_id, lines=lines, total=total),
+            OrderPlaced(
+                order_id=order_id,
+                lines=lines,
+                total=total,
+                customer_id=customer.customer_id,
+                visit_id=customer.visit_id,
+            ),
             InventoryReserved(order_id=order_id, lines=reserved),
         ):
             outbox.record(connection, event, source="retail.storefront", correlation_id=correlation_id)
-        return orders.read_order(connection, order_id, session_key=customer.session_key)
+        return orders.read_order(
+            connection, order_id, session_key=customer.session_key, customer_id=customer.customer_id
+        )

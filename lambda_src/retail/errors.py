@@ -56,3 +56,28 @@ class CacheUnavailableError(RetailError):
 
 class PaymentGatewayMissingError(RetailError):
     """This environment cannot take money, so nothing may be given away."""
+
+
+class UnsuitablePasswordError(RetailError):
+    """Too short, too long, or too easily guessed."""
+
+
+class SignInRequiredError(RetailError):
+    """Only a signed-in customer may do this."""
+
+    def __init__(self) -> None:
+        super().__init__("Please sign in first.")
+
+
+class WrongCredentialsError(RetailError):
+    """No account has this address and this password; which of the two is wrong stays untold."""
+
+    def __init__(self) -> None:
+        super().__init__("That address and password do not belong together. Please check both.")
+
+
+class StaffOnlyError(RetailError):
+    """Only people who work here may do this."""
+
+    def __init__(self) -> None:
+        super().__init__("This is for people who work here.")

@@ -48,6 +48,7 @@ class NewOrder:
     correlation_id: str
     lines: tuple[OrderLine, ...]
     total: Money
+    customer_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ class Order:
 def place(connection: Connection, order: NewOrder) -> None:
     """Write a new order with its items, PENDING."""
     connection.execute(
-        "INSERT INTO orders (id, session_key, email, payment_token, status, total, currency, correlation_id) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO orders (id, session_key, email, payment_token, status, total, currency, correlation_id, "
+        "customer_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             order.id,
             order.session_key,
@@ -84,6 +85,7 @@ def place(connection: Connection, order: NewOrder) -> None:
             order.total.amount,
             order.total.currency,
             order.correlation_id,
+            order.customer_id,
         ],
     )
     for line in order.lines:
@@ -118,10 +120,17 @@ def _date(connection: Connection, order_id: UUID, transition: Transition) -> Non
     )
 
 
-def read_order(connection: Connection, order_id: UUID, *, session_key: str) -> Order:
-    """The order, for the session that placed it; raises UnknownOrderError for everybody else."""
+def read_order(
+    connection: Connection, order_id: UUID, *, session_key: str | None, customer_id: UUID | None = None
+) -> Order:
+    """The order, for the session that placed it and for its customer; raises UnknownOrderError for everybody else.
+
+    What belongs to a customer is theirs alone: the session that placed it sees it no longer once they signed out.
+    """
     row = connection.execute(
-        "SELECT * FROM orders WHERE id = %s AND session_key = %s", [order_id, session_key]
+        "SELECT * FROM orders WHERE id = %(id)s "
+        "AND CASE WHEN customer_id IS NULL THEN session_key = %(session)s ELSE customer_id = %(customer)s END",
+        {"id": order_id, "session": session_key, "customer": customer_id},
     ).fetchone()
     if row is None:
         raise UnknownOrderError(order_id)

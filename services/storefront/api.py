@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 
 from retail.catalog import Product
-from retail.errors import UnknownOrderError
+from storefront.customers import KnownCustomer
 from storefront.problems import answers
 from storefront.schemas import Cart, CheckoutRequest, OrderAnswer, ProductList, QuantityRequest
 from storefront.sessions import CurrentSession, KnownSession
@@ -55,17 +55,21 @@ def delete_cart_item(product_id: ProductId, session: KnownSession, shopping: Cur
 
 @router.post("/orders", tags=["orders"], status_code=201, responses=answers(404, 409))
 def place_order(
-    wanted: CheckoutRequest, session: CurrentSession, shopping: CurrentShopping, response: Response
+    wanted: CheckoutRequest,
+    session: CurrentSession,
+    customer: KnownCustomer,
+    shopping: CurrentShopping,
+    response: Response,
 ) -> OrderAnswer:
     """Order what is in the cart: all of it, or nothing and the reason."""
-    order = shopping.place_order(session, wanted)
+    order = shopping.place_order(session, wanted, customer_id=customer.customer_id if customer else None)
     response.headers["Location"] = f"/api/orders/{order.id}"
     return OrderAnswer.of(order)
 
 
 @router.get("/orders/{order_id}", tags=["orders"], responses=answers(404))
-def get_order(order_id: OrderId, session: KnownSession, shopping: CurrentShopping) -> OrderAnswer:
-    """An order, for the session that placed it."""
-    if session is None:
-        raise UnknownOrderError(order_id)
-    return OrderAnswer.of(shopping.order(session, order_id))
+def get_order(
+    order_id: OrderId, session: KnownSession, customer: KnownCustomer, shopping: CurrentShopping
+) -> OrderAnswer:
+    """An order, for the session that placed it and for its customer."""
+    return OrderAnswer.of(shopping.order(session, order_id, customer))

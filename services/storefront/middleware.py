@@ -10,7 +10,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from retail.observability import correlate, logger
 from storefront.problems import unexpected
-from storefront.sessions import set_cookie
 
 _SANE_ID = re.compile(r"^[A-Za-z0-9._:=;-]{8,128}$")
 
@@ -65,9 +64,8 @@ def _complete(headers: MutableHeaders, request: Request) -> None:
     headers.update(SECURITY_HEADERS)
     headers["X-Correlation-Id"] = request.state.correlation_id
     headers.setdefault("Cache-Control", "no-store")
-    cookie = set_cookie(request)
-    if cookie is not None:
-        headers.append("Set-Cookie", cookie)
+    if hasattr(request.state, "set_cookie"):
+        headers.append("Set-Cookie", request.state.set_cookie)
 
 
 def _log_access(request: Request, status: int, seconds: float) -> None:

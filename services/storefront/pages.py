@@ -8,9 +8,10 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from retail.cart import LARGEST_QUANTITY
-from retail.errors import EmptyCartError, InsufficientStockError, UnknownOrderError, UnknownProductError
+from retail.errors import EmptyCartError, InsufficientStockError, UnknownProductError
 from retail.orders import OrderStatus
 from retail.payments import APPROVED_TOKEN, DECLINED_TOKEN
+from storefront.customers import KnownCustomer
 from storefront.problems import field_problems
 from storefront.rendering import render
 from storefront.schemas import CartQuantity, CheckoutRequest, OrderAnswer
@@ -77,18 +78,21 @@ def remove_item(product_id: UUID, session: CurrentSession, shopping: CurrentShop
 
 
 @router.get("/checkout")
-def checkout_page(request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
+def checkout_page(
+    request: Request, session: KnownSession, customer: KnownCustomer, shopping: CurrentShopping
+) -> Response:
     """The checkout form; an empty cart is shown as what it is."""
     cart = shopping.cart(session)
     if not cart.items:
         return _see("/cart")
-    return _checkout_form(request, shopping, session, email="", errors={})
+    return _checkout_form(request, shopping, session, email=customer.email if customer else "", errors={})
 
 
 @router.post("/checkout")
 def place_order(
     request: Request,
     session: CurrentSession,
+    customer: KnownCustomer,
     shopping: CurrentShopping,
     email: FormText = "",
     payment_token: FormText = "",
@@ -100,18 +104,18 @@ def place_order(
         errors = {problem.location: problem.message for problem in field_problems(error.errors())}
         return _checkout_form(request, shopping, session, email=email, errors=errors, status=422)
     try:
-        order = shopping.place_order(session, wanted)
+        order = shopping.place_order(session, wanted, customer_id=customer.customer_id if customer else None)
     except (EmptyCartError, InsufficientStockError, UnknownProductError) as refusal:
         return _page(request, "cart.html", shopping, session, status=409, refusal=str(refusal))
     return _see(f"/orders/{order.id}")
 
 
 @router.get("/orders/{order_id:uuid}")
-def order_page(order_id: UUID, request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
-    """An order, for the session that placed it; follows the status until nothing more will come soon."""
-    if session is None:
-        raise UnknownOrderError(order_id)
-    order = OrderAnswer.of(shopping.order(session, order_id))
+def order_page(
+    order_id: UUID, request: Request, session: KnownSession, customer: KnownCustomer, shopping: CurrentShopping
+) -> Response:
+    """An order, for the session that placed it and for its customer; follows the status while it may change soon."""
+    order = OrderAnswer.of(shopping.order(session, order_id, customer))
     reached = {step.status: step.occurred_at for step in order.steps}
     return _page(request, "order.html", shopping, session, order=order, reached=reached, path=PATH_OF_AN_ORDER)
 

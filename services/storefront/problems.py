@@ -16,8 +16,12 @@ from retail.errors import (
     InsufficientStockError,
     PaymentGatewayMissingError,
     RetailError,
+    SignInRequiredError,
+    StaffOnlyError,
     UnknownOrderError,
     UnknownProductError,
+    UnsuitablePasswordError,
+    WrongCredentialsError,
 )
 from retail.observability import describe, logger
 from storefront.discovery import DiscoveryIncompleteError
@@ -25,6 +29,7 @@ from storefront.rendering import render
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
+CHALLENGE = {"WWW-Authenticate": 'Cookie realm="shop", form-action="/account/sign-in"'}
 
 
 class FieldProblem(BaseModel):
@@ -50,6 +55,10 @@ _KINDS: dict[type[RetailError], tuple[int, str]] = {
     InsufficientStockError: (409, "insufficient-stock"),
     UnknownProductError: (404, "unknown-product"),
     UnknownOrderError: (404, "unknown-order"),
+    SignInRequiredError: (401, "sign-in-required"),
+    WrongCredentialsError: (401, "wrong-credentials"),
+    StaffOnlyError: (403, "staff-only"),
+    UnsuitablePasswordError: (422, "unsuitable-password"),
     CacheUnavailableError: (503, "cart-unavailable"),
     PaymentGatewayMissingError: (503, "payments-unavailable"),
 }
@@ -115,7 +124,7 @@ def install(application: FastAPI) -> None:
         if type(error) not in _KINDS:
             return unexpected(request, error)
         status, kind = _KINDS[type(error)]
-        headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else None
+        headers = {401: CHALLENGE, 503: {"Retry-After": RETRY_AFTER_SECONDS}}.get(status)
         return answer(request, status, str(error), kind=kind, headers=headers)
 
     @application.exception_handler(RequestValidationError)
@@ -125,6 +134,8 @@ def install(application: FastAPI) -> None:
 
     @application.exception_handler(HTTPException)
     def refused_by_http(request: Request, error: HTTPException) -> Response:
+        if error.status_code < 400:
+            return Response(status_code=error.status_code, headers=error.headers)
         details = {404: "There is nothing at this address.", 405: "This address does not know that method."}
         detail = details.get(error.status_code, error.detail)
         return answer(request, error.status_code, detail, headers=dict(error.headers or {}))

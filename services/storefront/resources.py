@@ -10,10 +10,12 @@ from retail.bus import EventBridgeBus, EventBus
 from retail.cache import connect_cache
 from retail.cart import Carts
 from retail.catalog import Catalog
+from retail.customer_sessions import CustomerSessions, read_signing_keys
 from retail.database import ConnectionSettings
 from storefront.credentials import DatabaseCredentials
 from storefront.discovery import Discovery
 from storefront.pool import PooledDatabase
+from storefront.sessions import SessionCookies
 from storefront.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,6 +75,16 @@ class Resources:
     def carts(self) -> Carts:
         """The carts of all sessions."""
         return Carts(self.cache)
+
+    @property
+    def customer_sessions(self) -> CustomerSessions:
+        """Who is signed in, read through the cache."""
+        return CustomerSessions(self.writer, self.cache)
+
+    @cached_property
+    def session_cookies(self) -> SessionCookies:
+        """The cookies of all sessions."""
+        return SessionCookies(lambda: read_signing_keys(self.writer))
 
     def close(self) -> None:
         """Give every connection back."""

@@ -1,43 +1,133 @@
-"""Sessions: a random id in a cookie, of which the shop keeps the hash only."""
+"""Sessions: a random id in a signed cookie, of which the shop keeps the hash only."""
 
 import hashlib
-import re
+import hmac
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
+from threading import Lock
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.security import APIKeyCookie
+from itsdangerous import BadSignature, SignatureExpired, TimestampSigner
 
 COOKIE = "session"
+SECURE_COOKIE = "__Host-session"  # browsers take it over https only, from this host only, for the whole of it
+FORM_FIELD = "form_token"
 COOKIE_SECONDS = 30 * 24 * 3600
-_FORM = re.compile(r"^[A-Za-z0-9_-]{43}$")  # 256 bits, base64url
+_GUEST, _CUSTOMER = "g", "c"
+SECONDS_BETWEEN_READS = 60.0
+
+# For the OpenAPI document; the cookie itself is read below.
+cookie_scheme = APIKeyCookie(
+    name=SECURE_COOKIE,
+    scheme_name="session",
+    description="Set by the first answer that needs it, a new one at sign-in and sign-out. Over http it is `session`.",
+    auto_error=False,
+)
 
 
 @dataclass(frozen=True)
 class Session:
-    """One browser (or program) that shops here."""
+    """One browser (or program) that shops here, as a guest or signed in."""
 
     id: str = field(repr=False)
+    claims_customer: bool = False
+
+    @classmethod
+    def new(cls, *, claims_customer: bool = False) -> "Session":
+        """A session that nobody has had before."""
+        return cls(secrets.token_urlsafe(32), claims_customer)
 
     @property
     def key(self) -> str:
         """What is stored in place of the id: whoever reads the store cannot take the session over."""
         return hashlib.sha256(self.id.encode()).hexdigest()
 
+    @property
+    def visit_id(self) -> str:
+        """What analytics may know: the same for the same session, and nothing that leads back to it."""
+        return hmac.digest(self.id.encode(), b"visit", "sha256").hex()[:32]
+
+    @property
+    def form_token(self) -> str:
+        """What a form of this session carries: nobody without the cookie can compute it."""
+        return hmac.digest(self.id.encode(), b"form", "sha256").hex()
+
+
+class SessionCookies:
+    """Writes and reads the cookie's value. What we did not sign, or signed too long ago, is no session.
+
+    The keys are read at first use, and again when a signature is of none of them: one may have been added since.
+    """
+
+    def __init__(self, keys: Callable[[], list[bytes]]) -> None:
+        self._read_keys = keys
+        self._signer: TimestampSigner | None = None
+        self._next_read = 0.0
+        self._lock = Lock()
+
+    def write(self, session: Session) -> str:
+        """The value for this session."""
+        kind = _CUSTOMER if session.claims_customer else _GUEST
+        return self._current().sign(kind + session.id).decode()
+
+    def read(self, value: str) -> Session | None:
+        """The session, or None when the value is forged or has expired."""
+        if not value:
+            return None
+        signer = self._current()
+        try:
+            return _unsign(signer, value)
+        except SignatureExpired:
+            return None
+        except BadSignature:
+            pass
+        try:
+            return _unsign(self._current(doubted=signer), value)
+        except BadSignature:
+            return None
+
+    def _current(self, *, doubted: TimestampSigner | None = None) -> TimestampSigner:
+        with self._lock:
+            if self._signer is None or (self._signer is doubted and time.monotonic() >= self._next_read):
+                self._next_read = time.monotonic() + SECONDS_BETWEEN_READS
+                self._signer = TimestampSigner(self._read_keys(), salt="session", digest_method=hashlib.sha256)
+            return self._signer
+
+
+def _unsign(signer: TimestampSigner, value: str) -> Session:
+    signed = signer.unsign(value, max_age=COOKIE_SECONDS).decode()
+    return Session(signed[1:], signed[0] == _CUSTOMER)
+
 
 def known_session(request: Request) -> Session | None:
-    """The session of the request's cookie, or None when there is none."""
-    session_id = request.cookies.get(COOKIE, "")
-    return Session(session_id) if _FORM.match(session_id) else None
+    """The session of the request's cookie, or None when there is none, or none of ours."""
+    state = request.state
+    if not hasattr(state, "session"):
+        name = SECURE_COOKIE if is_secure(request) else COOKIE
+        cookies: SessionCookies = request.app.state.resources.session_cookies
+        state.session = cookies.read(request.cookies.get(name, ""))
+    known: Session | None = state.session
+    return known
 
 
 def session(request: Request) -> Session:
     """The session of the request, begun now when there is none: the answer then carries the cookie."""
-    known = known_session(request)
-    if known is None:
-        known = Session(secrets.token_urlsafe(32))
-        request.state.new_session = known
-    return known
+    return known_session(request) or begin_session(request, Session.new())
+
+
+def begin_session(request: Request, begun: Session) -> Session:
+    """Answer with the cookie of this session, in place of whatever the request came with."""
+    cookies: SessionCookies = request.app.state.resources.session_cookies
+    secure = is_secure(request)
+    attributes = f"Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
+    name = SECURE_COOKIE if secure else COOKIE
+    request.state.set_cookie = f"{name}={cookies.write(begun)}; {attributes}"
+    request.state.session = begun
+    return begun
 
 
 def is_secure(request: Request) -> bool:
@@ -46,14 +136,6 @@ def is_secure(request: Request) -> bool:
     return (forwarded or request.url.scheme).split(",")[0].strip().lower() == "https"
 
 
-def set_cookie(request: Request) -> str | None:
-    """The value of `Set-Cookie`, when this request has begun a session."""
-    begun: Session | None = getattr(request.state, "new_session", None)
-    if begun is None:
-        return None
-    secure = "; Secure" if is_secure(request) else ""
-    return f"{COOKIE}={begun.id}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}"
-
-
 CurrentSession = Annotated[Session, Depends(session)]
 KnownSession = Annotated[Session | None, Depends(known_session)]
+documented: list[Any] = [Depends(cookie_scheme)]

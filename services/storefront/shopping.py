@@ -8,7 +8,8 @@ from fastapi import Depends, Request
 
 from retail.cart import LARGEST_QUANTITY
 from retail.checkout import Customer, check_out
-from retail.errors import CacheUnavailableError, PaymentGatewayMissingError
+from retail.customer_sessions import SignedIn
+from retail.errors import CacheUnavailableError, PaymentGatewayMissingError, UnknownOrderError
 from retail.money import Money
 from retail.observability import count, logger
 from retail.orders import Order, read_order
@@ -51,7 +52,7 @@ class Shopping:
         present = self.resources.carts.quantities(session.key).get(product_id, 0)
         self.put_into_cart(session, product_id, min(present + quantity, LARGEST_QUANTITY))
 
-    def place_order(self, session: Session, request: CheckoutRequest) -> Order:
+    def place_order(self, session: Session, request: CheckoutRequest, *, customer_id: UUID | None = None) -> Order:
         """Order what is in the cart; the confirmation does not wait for the bus.
 
         Raises PaymentGatewayMissingError, EmptyCartError, UnknownProductError, InsufficientStockError and
@@ -60,7 +61,13 @@ class Shopping:
         if not self.resources.takes_payments:
             raise PaymentGatewayMissingError("This shop takes no payments yet, so nothing can be ordered.")
         quantities = self.resources.carts.quantities(session.key)
-        customer = Customer(session_key=session.key, email=request.email, payment_token=request.payment_token)
+        customer = Customer(
+            session_key=session.key,
+            email=request.email,
+            payment_token=request.payment_token,
+            customer_id=customer_id,
+            visit_id=session.visit_id,
+        )
         order = check_out(self.resources.writer, quantities, customer, correlation_id=self._correlation_id)
         self._relay.wake()
         logger.info("order placed", order_id=str(order.id))
@@ -71,10 +78,13 @@ class Shopping:
             logger.warning("the cart of a placed order stays until it expires", order_id=str(order.id))
         return order
 
-    def order(self, session: Session, order_id: UUID) -> Order:
-        """An order of this session, read where it is never behind; raises UnknownOrderError."""
+    def order(self, session: Session | None, order_id: UUID, customer: SignedIn | None = None) -> Order:
+        """An order of this session or customer, read where it is never behind; raises UnknownOrderError."""
+        if session is None:
+            raise UnknownOrderError(order_id)
+        customer_id = customer.customer_id if customer else None
         with self.resources.writer.transaction() as connection:
-            return read_order(connection, order_id, session_key=session.key)
+            return read_order(connection, order_id, session_key=session.key, customer_id=customer_id)
 
 
 def shopping(request: Request) -> Shopping:

@@ -14,7 +14,7 @@ from tests.retail.shop import EMAIL, Shop
 from tests.storefront.published import FixedDiscovery, plain_resources, published
 
 CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
-A_SESSION = "s" * 43
+A_SESSION = Session("s" * 43)
 
 
 @pytest.fixture
@@ -26,7 +26,9 @@ def without_cache(shop: Shop) -> Resources:
 
 def test_without_a_cache_the_cart_is_empty_and_says_why(shop: Shop, without_cache: Resources) -> None:
     mug = shop.add_product()
-    with TestClient(create_application(without_cache), cookies={"session": A_SESSION}) as client:
+    with TestClient(
+        create_application(without_cache), cookies={"session": without_cache.session_cookies.write(A_SESSION)}
+    ) as client:
         assert client.get("/api/products").status_code == 200
         cart = client.get("/api/cart")
         assert (cart.status_code, cart.json()["items"]) == (200, [])
@@ -90,13 +92,13 @@ def test_without_a_database_the_answer_is_a_503_in_time(
 
 
 def test_an_error_nobody_foresaw_is_a_problem_without_details(
-    client: TestClient, shop: Shop, monkeypatch: pytest.MonkeyPatch, logs: io.StringIO
+    client: TestClient, resources: Resources, monkeypatch: pytest.MonkeyPatch, logs: io.StringIO
 ) -> None:
     def fail(_: object) -> str:
         raise RuntimeError("something internal")
 
     monkeypatch.setattr(Session, "key", property(fail))
-    client.cookies.set("session", A_SESSION)
+    client.cookies.set("session", resources.session_cookies.write(A_SESSION))
     response = client.get("/api/cart")
     assert (response.status_code, response.headers["content-type"]) == (500, "application/problem+json")
     assert "internal" not in response.text

@@ -1,0 +1,117 @@
+"""Who is signed in where: PostgreSQL knows, the cache answers."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from retail.cache import cache_errors
+from retail.database import Connection, Database
+from retail.errors import CacheUnavailableError
+from retail.observability import logger
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+LIFETIME = timedelta(days=30)  # NIST SP 800-63B asks for the password again after this at the latest (AAL1)
+CACHED_SECONDS = 300
+_PURGE_BATCH = 1000
+
+
+class SignedIn(BaseModel):
+    """A customer in a session; what is known about them may be five minutes old."""
+
+    model_config = ConfigDict(frozen=True)
+
+    customer_id: UUID
+    email: str = Field(repr=False)
+    name: str = Field(repr=False)
+    since: AwareDatetime
+    expires_at: AwareDatetime
+
+
+class CustomerSessions:
+    """Begins, finds and ends sessions by their key. A hit never touches the database; a lost cache loses no session."""
+
+    def __init__(self, writer: Database, cache: "Redis") -> None:
+        self._writer = writer
+        self._cache = cache
+
+    def begin(self, customer_id: UUID, *, session_key: str, guest_key: str | None) -> None:
+        """Sign a customer in; the orders of the guest who they were until now become theirs."""
+        with self._writer.transaction() as connection:
+            connection.execute(
+                "INSERT INTO customer_sessions (session_key, customer_id, expires_at) VALUES (%s, %s, now() + %s)",
+                [session_key, customer_id, LIFETIME],
+            )
+            connection.execute(
+                "UPDATE orders SET customer_id = %s WHERE session_key = %s AND customer_id IS NULL",
+                [customer_id, guest_key],
+            )
+
+    def find(self, session_key: str) -> SignedIn | None:
+        """Who is signed in; None when nobody is, any more."""
+        found = self._recall(session_key)
+        if found is None:
+            with self._writer.transaction() as connection:
+                row = connection.execute(
+                    "SELECT customer_id, email, name, customer_sessions.created_at AS since, expires_at "
+                    "FROM customer_sessions JOIN customers ON customers.id = customer_id "
+                    "WHERE session_key = %s AND revoked_at IS NULL AND expires_at > now()",
+                    [session_key],
+                ).fetchone()
+            if row is None:
+                return None
+            found = SignedIn.model_validate(row)
+            self._remember(session_key, found)
+        return found if found.expires_at > datetime.now(UTC) else None
+
+    def end(self, session_key: str) -> None:
+        """Sign out. Without a cache, what it held ends within five minutes after it came back."""
+        with self._writer.transaction() as connection:
+            connection.execute(
+                "UPDATE customer_sessions SET revoked_at = now() WHERE session_key = %s AND revoked_at IS NULL",
+                [session_key],
+            )
+        try:
+            with cache_errors():
+                self._cache.delete(_key(session_key))
+        except CacheUnavailableError:
+            logger.warning("a session that ended may live on in the cache for some minutes")
+
+    def _recall(self, session_key: str) -> SignedIn | None:
+        try:
+            with cache_errors():
+                cached = self._cache.get(_key(session_key))
+        except CacheUnavailableError:
+            return None  # reported already; the database answers
+        return None if cached is None else SignedIn.model_validate_json(cached)
+
+    def _remember(self, session_key: str, found: SignedIn) -> None:
+        try:
+            with cache_errors():
+                self._cache.set(_key(session_key), found.model_dump_json(), ex=CACHED_SECONDS)
+        except CacheUnavailableError:
+            return  # reported already; the next reader tries again
+
+
+def read_signing_keys(writer: Database) -> list[bytes]:
+    """The keys of session cookies, the one that signs last."""
+    with writer.transaction() as connection:
+        rows = connection.execute("SELECT secret FROM signing_keys ORDER BY id").fetchall()
+    return [row["secret"] for row in rows]
+
+
+def purge_expired(connection: Connection) -> int:
+    """Delete at most a thousand sessions that ended a day ago or earlier; returns how many: call it until none is."""
+    deleted = connection.execute(
+        "DELETE FROM customer_sessions WHERE session_key IN (SELECT session_key FROM customer_sessions "
+        "WHERE LEAST(expires_at, revoked_at) < now() - interval '1 day' LIMIT %s FOR UPDATE SKIP LOCKED)",
+        [_PURGE_BATCH],
+    )
+    return deleted.rowcount
+
+
+def _key(session_key: str) -> str:
+    return f"session:1:{session_key}"

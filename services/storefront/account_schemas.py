@@ -1,0 +1,40 @@
+"""What the account pages and the account API take and give."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr, StringConstraints
+
+PersonName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f<>]+$"),
+]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=1024, repr=False)]
+Email = Annotated[EmailStr, Field(max_length=254, repr=False)]
+
+
+class Credentials(BaseModel):
+    """Who signs in."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    email: Email
+    password: Password
+
+
+class Registration(Credentials):
+    """Who wants an account. The password has 8 to 128 characters of any kind and is not a common one."""
+
+    name: PersonName
+
+
+class Accepted(BaseModel):
+    """The same answer whether or not the address had an account."""
+
+    detail: str = "If the address is new here, its account is ready: sign in."
+
+
+class SignedInCustomer(BaseModel):
+    """Who is signed in."""
+
+    name: str
+    email: str

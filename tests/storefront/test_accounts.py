@@ -1,0 +1,217 @@
+"""Accounts: opening one, signing in, what was ordered, and who sees it."""
+
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from storefront.customers import CurrentStaff
+from tests.retail.shop import EMAIL, Shop
+from tests.storefront.account import PASSWORD, register, sign_in, signed_in
+
+BROWSER = {"Accept": "text/html"}
+OTHER = "somebody.else@example.com"
+CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
+
+
+def _order(client: TestClient, shop: Shop) -> str:
+    client.put(f"/api/cart/items/{shop.add_product()}", json={"quantity": 1}).raise_for_status()
+    order_id: str = client.post("/api/orders", json=CHECKOUT).raise_for_status().json()["id"]
+    return order_id
+
+
+def test_a_customer_without_a_script_opens_an_account_and_comes_and_goes(client: TestClient, shop: Shop) -> None:
+    asked = client.get("/account", headers=BROWSER)
+    assert (asked.status_code, asked.headers["location"]) == (303, "/account/sign-in?next=%2Faccount")
+    form = {"name": "Kim", "email": EMAIL, "password": PASSWORD}
+    assert client.post("/account/register", data=form).headers["location"] == "/account/sign-in?registered=true"
+    assert "your account is ready" in client.get("/account/sign-in?registered=true").text
+    entered = client.post(
+        "/account/sign-in", data={"email": f" {EMAIL.upper()} ", "password": PASSWORD, "next": "/cart"}
+    )
+    assert (entered.status_code, entered.headers["location"]) == (303, "/cart")
+    page = client.get("/account").text
+    assert EMAIL in page
+    assert "You have not ordered anything yet" in page
+    assert client.get("/account/sign-in").headers["location"] == "/account"
+    assert client.post("/account/sign-out").headers["location"] == "/"
+    assert client.get("/account").status_code == 303
+
+
+def test_the_forms_say_what_is_wrong_beside_the_field_and_keep_what_was_typed_but_for_the_password(
+    client: TestClient,
+) -> None:
+    answer = client.post("/account/register", data={"name": "", "email": '"><b>', "password": "short"})
+    assert answer.status_code == 422
+    for part in ('<a href="#email">', 'aria-invalid="true"', 'autocomplete="new-password"', "&lt;b&gt;"):
+        assert part in answer.text
+    assert "short" not in answer.text
+    refused = client.post("/account/register", data={"name": "Kim", "email": EMAIL, "password": "password123"})
+    assert refused.status_code == 422
+    assert "first that others would try" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("password", "accepted"),
+    [
+        ("7 chars", False),
+        ("8 charas", True),
+        ("a" * 129, False),
+        ("correct horse battery staple " * 4, True),
+        ("密码密码密码安全很长", True),
+        ("password", False),
+        ("QWERTYUIOP", False),
+        ("aaaaaaaaaaaa", False),
+        (EMAIL, False),
+        ("zxcvbnm1 zxcvbnm1", True),
+    ],
+)
+def test_a_password_is_long_enough_and_not_a_common_one(client: TestClient, password: str, accepted: bool) -> None:
+    assert register(client, EMAIL, password).status_code == (202 if accepted else 422)
+    assert sign_in(client, EMAIL, password).status_code == (204 if accepted else 401)
+
+
+def test_a_password_is_the_same_however_its_characters_are_composed(client: TestClient) -> None:
+    register(client, EMAIL, "schöne Grüße")
+    assert sign_in(client, EMAIL, "scho\u0308ne Gru\u0308ße").status_code == 204
+    assert sign_in(client, EMAIL, "schone Gruße").status_code == 401
+
+
+def test_nobody_learns_whether_an_address_has_an_account(client: TestClient, stranger: TestClient, shop: Shop) -> None:
+    first = register(client, EMAIL)
+    again = register(stranger, EMAIL.upper(), "a password of mine")
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert shop.count("customers") == 1
+    assert sign_in(stranger, EMAIL, "a password of mine").status_code == 401
+    wrong, unknown = sign_in(stranger, EMAIL, "wrong password"), sign_in(stranger, OTHER, "wrong password")
+    assert wrong.json() == unknown.json()
+    assert "set-cookie" not in wrong.headers
+    assert sign_in(client, EMAIL).status_code == 204
+
+
+def test_an_unknown_address_takes_as_long_as_a_wrong_password(client: TestClient) -> None:
+    register(client, EMAIL)
+    seconds: dict[str, list[float]] = {EMAIL: [], OTHER: []}
+    for _ in range(7):
+        for email, taken in seconds.items():
+            started = time.perf_counter()
+            sign_in(client, email, "wrong password")
+            taken.append(time.perf_counter() - started)
+    known, unknown = (min(taken) for taken in seconds.values())
+    assert unknown > 0.6 * known
+    assert statistics.median(seconds[OTHER]) > 0.01, "no password was hashed at all"
+
+
+def test_two_who_register_one_address_at_once_open_one_account(shop: Shop, client: TestClient) -> None:
+    with ThreadPoolExecutor(6) as people:
+        statuses = set(people.map(lambda _: register(client, EMAIL).status_code, range(6)))
+    assert statuses == {202}
+    assert shop.count("customers") == 1
+
+
+def test_a_customer_sees_an_order_from_every_session_and_nobody_else_does(
+    client: TestClient, stranger: TestClient, shop: Shop
+) -> None:
+    signed_in(client, EMAIL)
+    order_id = _order(client, shop)
+    sign_in(stranger, EMAIL)
+    assert stranger.get(f"/api/orders/{order_id}").status_code == 200
+    assert stranger.get(f"/orders/{order_id}").status_code == 200
+    client.delete("/api/session")
+    assert client.get(f"/api/orders/{order_id}").status_code == 404
+    signed_in(client, OTHER)
+    assert client.get(f"/api/orders/{order_id}").status_code == 404
+    assert client.get("/api/orders").json()["items"] == []
+    placed = shop.rows("SELECT detail #>> '{payload,customer_id}' AS id FROM outbox WHERE detail_type = 'OrderPlaced'")
+    assert placed[0]["id"] == str(shop.rows("SELECT id FROM customers WHERE email = %s", EMAIL)[0]["id"])
+
+
+def test_what_a_guest_ordered_is_theirs_once_they_sign_in(client: TestClient, stranger: TestClient, shop: Shop) -> None:
+    order_id = _order(client, shop)
+    guest = client.cookies["session"]
+    signed_in(client, EMAIL)
+    assert [order["id"] for order in client.get("/api/orders").json()["items"]] == [order_id]
+    assert client.get(f"/api/orders/{order_id}").status_code == 200
+    stranger.cookies.set("session", guest)
+    assert stranger.get(f"/api/orders/{order_id}").status_code == 404
+
+
+def test_the_history_is_read_page_by_page_and_misses_and_repeats_nothing(client: TestClient, shop: Shop) -> None:
+    signed_in(client, EMAIL)
+    placed = [_order(client, shop) for _ in range(5)]
+    shop.rows("UPDATE orders SET created_at = now()")  # one moment for all: the id decides
+    seen, before = [], ""
+    while True:
+        page = client.get(f"/api/orders?limit=2{before}").json()
+        seen += [order["id"] for order in page["items"]]
+        if len(seen) == 2:
+            _order(client, shop)
+        if page["next"] is None:
+            break
+        before = f"&before={page['next']}"
+    assert sorted(seen) == sorted(placed)
+    assert client.get(f"/api/orders?before={uuid4()}").json() == {"items": [], "next": None}
+    assert "Earlier orders" not in client.get("/account").text
+
+
+def test_the_account_page_has_a_way_to_earlier_orders(client: TestClient, shop: Shop) -> None:
+    signed_in(client, EMAIL)
+    first = _order(client, shop)
+    customer = shop.rows("SELECT id FROM customers")[0]["id"]
+    for _ in range(20):
+        order = shop.order({shop.add_product(): 1})
+        shop.rows("UPDATE orders SET customer_id = %s WHERE id = %s", customer, order.id)
+    page = client.get("/account").text
+    assert first[:8] not in page
+    link = page.split('href="/account?before=')[1].split('"')[0]
+    assert first[:8] in client.get(f"/account?before={link}").text
+
+
+@pytest.mark.parametrize(
+    "wanted", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nX: 1", ""]
+)
+def test_the_sign_in_page_sends_nobody_elsewhere(client: TestClient, wanted: str) -> None:
+    register(client, EMAIL)
+    form = {"email": EMAIL, "password": PASSWORD, "next": wanted}
+    assert client.post("/account/sign-in", data=form).headers["location"] == "/account"
+
+
+@pytest.fixture
+def staff_room(client: TestClient) -> str:
+    """Addresses for people who work here."""
+    application = client.app
+    assert isinstance(application, FastAPI)
+
+    def page(staff: CurrentStaff) -> dict[str, str]:
+        return {"name": staff.name}
+
+    application.add_api_route("/staff-room", page)
+    application.add_api_route("/api/staff-room", page)
+    return "/staff-room"
+
+
+def test_only_people_who_work_here_get_in_and_only_as_long_as_they_do(
+    client: TestClient, shop: Shop, staff_room: str
+) -> None:
+    assert client.get(f"{staff_room}?a=b").headers["location"] == "/account/sign-in?next=%2Fstaff-room%3Fa%3Db"
+    assert client.get(f"/api{staff_room}").status_code == 401
+    signed_in(client, EMAIL)
+    assert [client.get(staff_room).status_code, client.get(f"/api{staff_room}").status_code] == [404, 403]
+    shop.rows("UPDATE customers SET is_staff = true")
+    assert client.get(staff_room).json() == {"name": "Kim Example"}
+    shop.rows("UPDATE customer_sessions SET created_at = now() - interval '13 hours'")
+    sign_in(client, EMAIL)
+    assert client.get(staff_room).status_code == 200
+    shop.rows("UPDATE customers SET is_staff = false")
+    assert client.get(staff_room).status_code == 404
+
+
+def test_people_who_work_here_sign_in_every_day(client: TestClient, shop: Shop, staff_room: str) -> None:
+    signed_in(client, EMAIL)
+    shop.rows("UPDATE customers SET is_staff = true")
+    shop.rows("UPDATE customer_sessions SET created_at = now() - interval '13 hours'")
+    assert client.get(staff_room).status_code == 303
