@@ -76,7 +76,10 @@ class EventsStack(RetailStack):
             self,
             "OrderProcessing",
             bus=self.bus.bus,
-            pattern=RetailEventBus.shop_events("OrderPlaced", "PaymentProcessed"),
+            pattern=RetailEventBus.shop_events(
+                *("OrderPlaced", "PaymentProcessed", "OrderPaymentFailed", "OrderShipped", "OrderCancelled"),
+                *("OrderReturned", "PaymentRefunded", "ProductAddedToCart"),
+            ),
             function=function(
                 "order_processor",
                 "Archives and charges a placed order",
@@ -91,18 +94,22 @@ class EventsStack(RetailStack):
             self,
             "InventoryUpdate",
             bus=self.bus.bus,
-            pattern=RetailEventBus.shop_events("InventoryReserved"),
+            pattern=RetailEventBus.shop_events(
+                "InventoryReserved", "InventoryReleased", "InventoryAdjusted", "ProductChanged"
+            ),
             function=function(
                 "inventory_handler",
                 "Turns a reservation into a decrement and drops the product from the cache",
-                {"CACHE_ENDPOINT": data.cache.endpoint},
+                {"CACHE_ENDPOINT": data.cache.endpoint, "LAKE_BUCKET": data.lake.bucket.bucket_name},
             ),
         )
         self.notification = EventConsumer(
             self,
             "Notification",
             bus=self.bus.bus,
-            pattern=RetailEventBus.shop_events("OrderPlaced", "OrderShipped", "OrderPaymentFailed"),
+            pattern=RetailEventBus.shop_events(
+                "OrderPlaced", "OrderShipped", "OrderPaymentFailed", "OrderCancelled", "PaymentRefunded"
+            ),
             function=function(
                 "notification",
                 "Tells the customer what happened to the order",
@@ -115,6 +122,8 @@ class EventsStack(RetailStack):
             secret.grant_read(consumer.consumer.role)
         orders = self.order_processing.consumer.role
         data.lake.allow_writes(orders, "raw/orders/")
+        for prefix in ("raw/inventory/", "raw/products/"):
+            data.lake.allow_writes(self.inventory_update.consumer.role, prefix)
         self.bus.bus.grant_put_events_to(orders)
         self.notification.consumer.role.add_to_policy(
             iam.PolicyStatement(actions=["sns:Publish"], resources=[self.notifications.topic_arn])

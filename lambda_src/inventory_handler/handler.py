@@ -1,18 +1,21 @@
-"""Inventory update (row P13): reserved pieces leave the stock, then the cache forgets the product."""
+"""Inventory update (row P13): reserved pieces leave the stock; whatever changed, the cache forgets the product."""
 
+from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from retail import stock
+from retail import clients, stock
 from retail.cache import connect_cache
 from retail.catalog import drop_cached
-from retail.consumer import consume
+from retail.consumer import Handlers, consume
 from retail.database import SingleConnection
-from retail.events import BusEvent, InventoryReserved
+from retail.events import BusEvent, InventoryAdjusted, InventoryReleased, InventoryReserved, ProductChanged
 from retail.handled_events import handle_once
+from retail.lake import Lake
 from retail.settings import DatabaseSettings
 
 if TYPE_CHECKING:
@@ -25,25 +28,62 @@ class Settings(DatabaseSettings):
     """The environment variables of this function."""
 
     cache_endpoint: str
+    lake_bucket: str
+
+
+class Resources(NamedTuple):
+    """What this function works with."""
+
+    database: SingleConnection
+    cache: "Redis"
+    lake: Lake
 
 
 @cache
-def resources() -> tuple[SingleConnection, "Redis"]:
-    """Database and cache of this function, made once."""
+def resources() -> Resources:
+    """Database, cache and lake of this function, made once."""
     settings = Settings()
-    return settings.connect(), connect_cache(settings.cache_endpoint)
+    lake = Lake(clients.s3(), settings.lake_bucket)
+    return Resources(settings.connect(), connect_cache(settings.cache_endpoint), lake)
 
 
 def inventory_reserved(event: BusEvent) -> None:
     """Decrement once; the cache is dropped at every delivery, so that one which failed there is made good."""
-    database, cached = resources()
     reserved = event.payload(InventoryReserved)
-    with database.transaction() as connection:
+    with resources().database.transaction() as connection:
         if handle_once(connection, consumer=CONSUMER, event_id=event.detail.event_id):
             stock.decrement(connection, reserved.order_id)
-    drop_cached(cached, [line.product_id for line in reserved.lines])
+    _changed(event, (line.product_id for line in reserved.lines))
+
+
+def inventory_released(event: BusEvent) -> None:
+    """The pieces are back in the stock already: the next reader sees them."""
+    _changed(event, (line.product_id for line in event.payload(InventoryReleased).lines))
+
+
+def inventory_adjusted(event: BusEvent) -> None:
+    """The stock was corrected already: the next reader sees it."""
+    _changed(event, [event.payload(InventoryAdjusted).product_id])
+
+
+def product_changed(event: BusEvent) -> None:
+    """The next reader sees the product as it is now."""
+    _changed(event, [event.payload(ProductChanged).product_id])
+
+
+def _changed(event: BusEvent, products: Iterable[UUID]) -> None:
+    resources().lake.archive(event)
+    drop_cached(resources().cache, list(products))
+
+
+HANDLERS: Handlers = {
+    InventoryReserved.detail_type: inventory_reserved,
+    InventoryReleased.detail_type: inventory_released,
+    InventoryAdjusted.detail_type: inventory_adjusted,
+    ProductChanged.detail_type: product_changed,
+}
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Apply the reservations of one batch of queue messages."""
-    return consume(event, context, {InventoryReserved.detail_type: inventory_reserved})
+    """Apply what one batch of queue messages says about the stock."""
+    return consume(event, context, HANDLERS)

@@ -7,9 +7,16 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from retail import clients
-from retail.consumer import consume
+from retail.consumer import Handlers, consume
 from retail.database import SingleConnection
-from retail.events import BusEvent, OrderPlaced, OrderShipped
+from retail.events import (
+    BusEvent,
+    OrderCancelled,
+    OrderPaymentFailed,
+    OrderPlaced,
+    OrderShipped,
+    PaymentRefunded,
+)
 from retail.handled_events import handle_once, is_handled
 from retail.settings import DatabaseSettings
 
@@ -53,6 +60,39 @@ def order_shipped(event: BusEvent) -> None:
     )
 
 
+def payment_failed(event: BusEvent) -> None:
+    """There will be no parcel, and why."""
+    failed = event.payload(OrderPaymentFailed)
+    _tell(
+        event,
+        order_id=str(failed.order_id),
+        subject="Your payment was declined",
+        message=f"Order {failed.order_id} could not be charged: {failed.reason} Nothing was taken.",
+    )
+
+
+def order_cancelled(event: BusEvent) -> None:
+    """There will be no parcel, and somebody decided so; the reason is for the house."""
+    cancelled = event.payload(OrderCancelled)
+    _tell(
+        event,
+        order_id=str(cancelled.order_id),
+        subject="Your order is cancelled",
+        message=f"Order {cancelled.order_id} is cancelled. What was charged for it comes back by itself.",
+    )
+
+
+def payment_refunded(event: BusEvent) -> None:
+    """The money is on its way back."""
+    refunded = event.payload(PaymentRefunded)
+    _tell(
+        event,
+        order_id=str(refunded.order_id),
+        subject="Your money is on its way back",
+        message=f"For order {refunded.order_id} you get {refunded.amount} back.",
+    )
+
+
 def _tell(event: BusEvent, *, order_id: str, subject: str, message: str) -> None:
     """Publish unless this event was published before; only a crash between the two can tell twice, none tells never."""
     database, topic_arn = resources()
@@ -75,6 +115,15 @@ def _tell(event: BusEvent, *, order_id: str, subject: str, message: str) -> None
         handle_once(connection, consumer=CONSUMER, event_id=event.detail.event_id)
 
 
+HANDLERS: Handlers = {
+    OrderPlaced.detail_type: order_placed,
+    OrderShipped.detail_type: order_shipped,
+    OrderPaymentFailed.detail_type: payment_failed,
+    OrderCancelled.detail_type: order_cancelled,
+    PaymentRefunded.detail_type: payment_refunded,
+}
+
+
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Tell what one batch of queue messages reports."""
-    return consume(event, context, {OrderPlaced.detail_type: order_placed, OrderShipped.detail_type: order_shipped})
+    return consume(event, context, HANDLERS)

@@ -7,8 +7,12 @@ class RetailError(Exception):
     """A rule of the shop says no; the message says why, and what to do where something can be done."""
 
 
-class MalformedMessageError(RetailError):
-    """The message can never succeed, however often it is tried."""
+class PermanentError(RetailError):
+    """Trying again changes nothing: a person has to act first."""
+
+
+class MalformedMessageError(PermanentError):
+    """The message breaks its contract."""
 
 
 class EmptyCartError(RetailError):
@@ -36,14 +40,14 @@ class InsufficientStockError(RetailError):
         self.available = available
 
 
-class UnknownOrderError(RetailError):
+class UnknownOrderError(PermanentError):
     """No such order, or not one that the asker may see."""
 
     def __init__(self, order_id: UUID) -> None:
         super().__init__(f"There is no order {order_id}.")
 
 
-class IllegalTransitionError(RetailError):
+class IllegalTransitionError(PermanentError):
     """The order is not in the state that this step starts from."""
 
 
@@ -54,7 +58,7 @@ class CacheUnavailableError(RetailError):
         super().__init__("The cart cannot be reached at the moment. Nothing is lost: please try again shortly.")
 
 
-class PaymentGatewayMissingError(RetailError):
+class PaymentGatewayMissingError(PermanentError):
     """This environment cannot take money, so nothing may be given away."""
 
 

@@ -16,14 +16,16 @@ from retail.money import Money
 MAJOR_VERSION = "1"
 
 Source = Literal["retail.storefront", "retail.orders", "retail.catalog"]
+Topic = Literal["orders", "inventory", "products"]  # the folder of the raw zone
 Quantity = Annotated[int, Field(gt=0)]
 
 
 class Payload(BaseModel):
-    """What every payload shares: the bus name of its event, and that it never changes."""
+    """What every payload shares: the bus name of its event, what it is about, and that it never changes."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     detail_type: ClassVar[str]
+    topic: ClassVar[Topic] = "orders"
 
 
 PayloadType = TypeVar("PayloadType", bound=Payload)
@@ -65,6 +67,7 @@ class InventoryReserved(Payload):
     """The pieces of an order are set aside and may be taken out of the stock."""
 
     detail_type: ClassVar[str] = "InventoryReserved"
+    topic: ClassVar[Topic] = "inventory"
     order_id: UUID
     lines: tuple[ReservedLine, ...] = Field(min_length=1)
 
@@ -73,6 +76,7 @@ class InventoryReleased(Payload):
     """The pieces of an order are free again: it was declined, cancelled or returned."""
 
     detail_type: ClassVar[str] = "InventoryReleased"
+    topic: ClassVar[Topic] = "inventory"
     order_id: UUID
     lines: tuple[ReservedLine, ...] = Field(min_length=1)
 
@@ -81,6 +85,7 @@ class InventoryAdjusted(Payload):
     """Somebody counted, received or wrote off pieces of a product."""
 
     detail_type: ClassVar[str] = "InventoryAdjusted"
+    topic: ClassVar[Topic] = "inventory"
     product_id: UUID
     change: int = Field(description="Pieces, negative when they went away")
     inventory_count: int = Field(ge=0, description="Pieces in the house after the change")
@@ -142,6 +147,7 @@ class ProductChanged(Payload):
     """A product as it is sold from now on, new ones included."""
 
     detail_type: ClassVar[str] = "ProductChanged"
+    topic: ClassVar[Topic] = "products"
     product_id: UUID
     sku: str
     name: str
@@ -158,6 +164,23 @@ class ProductAddedToCart(Payload):
     visit_id: str = Field(min_length=1, description="Pseudonym of the browser session, which cannot be turned back")
     product_id: UUID
     quantity: Quantity
+
+
+CONTRACTS: dict[str, type[Payload]] = {
+    model.detail_type: model
+    for model in (
+        *(OrderPlaced, PaymentProcessed, OrderPaymentFailed, OrderShipped, OrderCancelled, OrderReturned),
+        *(PaymentRefunded, InventoryReserved, InventoryReleased, InventoryAdjusted, ProductChanged),
+        ProductAddedToCart,
+    )
+}
+
+
+def topic_of(detail_type: str) -> Topic:
+    """What an event is about; raises MalformedMessageError for one that has no contract."""
+    if detail_type not in CONTRACTS:
+        raise MalformedMessageError(f"{detail_type} has no contract, only {', '.join(sorted(CONTRACTS))}")
+    return CONTRACTS[detail_type].topic
 
 
 class Envelope(BaseModel):

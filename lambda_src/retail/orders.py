@@ -20,21 +20,31 @@ class OrderStatus(StrEnum):
     PAYMENT_FAILED = "PAYMENT_FAILED"
     PROCESSING = "PROCESSING"
     SHIPPED = "SHIPPED"
+    CANCELLED = "CANCELLED"
+    RETURNED = "RETURNED"
+    REFUNDED = "REFUNDED"
+
+
+# The order was given up: whatever still arrives of its life before changes nothing but its payment.
+GIVEN_UP = frozenset({OrderStatus.CANCELLED, OrderStatus.RETURNED, OrderStatus.REFUNDED})
 
 
 class Transition(Enum):
-    """The only steps there are: name, where it starts, where it ends."""
+    """The only steps there are: name, where it ends, where it may start."""
 
-    PLACE = ("place", None, OrderStatus.PENDING)
-    PAY = ("pay", OrderStatus.PENDING, OrderStatus.PAID)
-    DECLINE = ("decline", OrderStatus.PENDING, OrderStatus.PAYMENT_FAILED)
-    PROCESS = ("process", OrderStatus.PAID, OrderStatus.PROCESSING)
-    SHIP = ("ship", OrderStatus.PROCESSING, OrderStatus.SHIPPED)
+    PLACE = ("place", OrderStatus.PENDING)
+    PAY = ("pay", OrderStatus.PAID, OrderStatus.PENDING)
+    DECLINE = ("decline", OrderStatus.PAYMENT_FAILED, OrderStatus.PENDING)
+    PROCESS = ("process", OrderStatus.PROCESSING, OrderStatus.PAID)
+    SHIP = ("ship", OrderStatus.SHIPPED, OrderStatus.PROCESSING)
+    CANCEL = ("cancel", OrderStatus.CANCELLED, OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.PROCESSING)
+    RETURN = ("return", OrderStatus.RETURNED, OrderStatus.SHIPPED)
+    REFUND = ("refund", OrderStatus.REFUNDED, OrderStatus.CANCELLED, OrderStatus.RETURNED)
 
-    def __init__(self, label: str, start: OrderStatus | None, end: OrderStatus) -> None:
+    def __init__(self, label: str, end: OrderStatus, *starts: OrderStatus) -> None:
         self.label = label
-        self.start = start
         self.end = end
+        self.starts = starts
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,7 @@ class Order:
     placed_at: datetime
     lines: tuple[OrderLine, ...]
     steps: tuple[Step, ...]
+    tracking_code: str | None = None
 
 
 def place(connection: Connection, order: NewOrder) -> None:
@@ -94,29 +105,34 @@ def place(connection: Connection, order: NewOrder) -> None:
             "VALUES (%s, %s, %s, %s, %s, %s)",
             [order.id, line.product_id, line.sku, line.name, line.quantity, line.unit_price.amount],
         )
-    _date(connection, order.id, Transition.PLACE)
+    _date(connection, order.id, Transition.PLACE, start=None, note=None)
 
 
-def advance(connection: Connection, order_id: UUID, transition: Transition) -> None:
+def lock(connection: Connection, order_id: UUID) -> OrderStatus:
+    """Where the order is, and stays until the transaction ends unless it moves it; raises UnknownOrderError."""
+    row = connection.execute("SELECT status FROM orders WHERE id = %s FOR UPDATE", [order_id]).fetchone()
+    if row is None:
+        raise UnknownOrderError(order_id)
+    return OrderStatus(row["status"])
+
+
+def advance(connection: Connection, order_id: UUID, transition: Transition, *, note: str | None = None) -> None:
     """Take one step; raises UnknownOrderError, or IllegalTransitionError if the order is not where the step starts."""
-    moved = connection.execute(
-        "UPDATE orders SET status = %s, updated_at = now() WHERE id = %s AND status = %s",
-        [transition.end, order_id, transition.start],
-    )
-    if moved.rowcount == 0:
-        row = connection.execute("SELECT status FROM orders WHERE id = %s", [order_id]).fetchone()
-        if row is None:
-            raise UnknownOrderError(order_id)
-        raise IllegalTransitionError(
-            f"order {order_id} is {row['status']}, but {transition.label!r} starts from {transition.start}"
-        )
-    _date(connection, order_id, transition)
+    start = lock(connection, order_id)
+    if start not in transition.starts:
+        starts = " or ".join(transition.starts)
+        raise IllegalTransitionError(f"order {order_id} is {start}, but {transition.label!r} starts from {starts}")
+    connection.execute("UPDATE orders SET status = %s, updated_at = now() WHERE id = %s", [transition.end, order_id])
+    _date(connection, order_id, transition, start=start, note=note)
 
 
-def _date(connection: Connection, order_id: UUID, transition: Transition) -> None:
+def _date(
+    connection: Connection, order_id: UUID, transition: Transition, *, start: OrderStatus | None, note: str | None
+) -> None:
     connection.execute(
-        "INSERT INTO order_transitions (order_id, transition, from_status, to_status) VALUES (%s, %s, %s, %s)",
-        [order_id, transition.label, transition.start, transition.end],
+        "INSERT INTO order_transitions (order_id, transition, from_status, to_status, note) "
+        "VALUES (%s, %s, %s, %s, %s)",
+        [order_id, transition.label, start, transition.end, note],
     )
 
 
@@ -143,6 +159,7 @@ def read_order(
         placed_at=row["created_at"],
         lines=tuple(_to_line(item, row["currency"]) for item in items.fetchall()),
         steps=tuple(Step(OrderStatus(step["to_status"]), step["occurred_at"]) for step in steps.fetchall()),
+        tracking_code=row["tracking_code"],
     )
 
 

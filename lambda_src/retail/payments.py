@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from retail import orders
 from retail.database import Connection
-from retail.errors import PaymentGatewayMissingError, UnknownOrderError
+from retail.errors import IllegalTransitionError, PaymentGatewayMissingError
 from retail.money import Money
+from retail.orders import Transition
 
 GatewayName = Literal["simulator", "none"]
 
@@ -29,6 +31,9 @@ class PaymentGateway(Protocol):
     def charge(self, *, order_id: UUID, amount: Money, token: str) -> PaymentOutcome:
         """Charge once for an order: asking again for the same order gives the same outcome and takes no money."""
 
+    def refund(self, *, order_id: UUID, amount: Money, reference: str) -> str:
+        """Give a captured charge back, once for an order, and return the refund's reference; asking again is safe."""
+
 
 class PaymentSimulator:
     """Approves its one good token and declines every other; has no memory, since the outcome follows from the input."""
@@ -40,6 +45,10 @@ class PaymentSimulator:
             return PaymentOutcome("CAPTURED", reference)
         return PaymentOutcome("DECLINED", reference, "The card was declined.")
 
+    def refund(self, *, order_id: UUID, amount: Money, reference: str) -> str:  # noqa: ARG002 the port's signature
+        """A reference that follows from the order id."""
+        return f"sim_re_{uuid5(NAMESPACE_URL, f'{order_id}:{amount}:refund').hex}"
+
 
 class NoGateway:
     """Stands where no gateway is configured: nothing is charged, so nothing is given away."""
@@ -48,6 +57,13 @@ class NoGateway:
         """Raises PaymentGatewayMissingError, always."""
         raise PaymentGatewayMissingError(
             f"order {order_id} stays PENDING: this environment has no payment gateway, set PAYMENT_GATEWAY, then replay"
+        )
+
+    def refund(self, *, order_id: UUID, amount: Money, reference: str) -> str:  # noqa: ARG002 the port's signature
+        """Raises PaymentGatewayMissingError, always."""
+        raise PaymentGatewayMissingError(
+            f"{amount} of order {order_id} are to go back: this environment has no payment gateway, "
+            "set PAYMENT_GATEWAY, then replay"
         )
 
 
@@ -61,15 +77,41 @@ class AmountDue:
     """What is to be charged for an order, and with which token; the token is gone once the charge is decided."""
 
     amount: Money
-    token: str | None = field(repr=False)
+    token: str = field(repr=False)
 
 
-def read_amount_due(connection: Connection, order_id: UUID) -> AmountDue:
-    """What the order costs; raises UnknownOrderError."""
-    row = connection.execute("SELECT total, currency, payment_token FROM orders WHERE id = %s", [order_id]).fetchone()
-    if row is None:
-        raise UnknownOrderError(order_id)
-    return AmountDue(Money(amount=row["total"], currency=row["currency"]), row["payment_token"])
+@dataclass(frozen=True)
+class Refundable:
+    """What was charged for an order that is given up, and by which reference the gateway knows it."""
+
+    amount: Money
+    reference: str
+
+
+def request_charge(connection: Connection, order_id: UUID) -> AmountDue | None:
+    """Note that the gateway is about to be asked, and return for what; None for an order cancelled before.
+
+    An order that is cancelled once the gateway may have been asked is asked for again, so that the outcome gets known:
+    what was taken can then be given back. Raises UnknownOrderError, and IllegalTransitionError when all is decided.
+    """
+    status = orders.lock(connection, order_id)
+    row = connection.execute(
+        "UPDATE orders SET charge_requested_at = coalesce(charge_requested_at, now()) "
+        "WHERE id = %s AND payment_token IS NOT NULL RETURNING total, currency, payment_token",
+        [order_id],
+    ).fetchone()
+    if row is not None:
+        return AmountDue(Money(amount=row["total"], currency=row["currency"]), row["payment_token"])
+    if status in orders.GIVEN_UP and not _is_decided(connection, order_id):
+        return None
+    raise IllegalTransitionError(f"the charge of order {order_id} is decided already")
+
+
+def forget_token_unless_requested(connection: Connection, order_id: UUID) -> None:
+    """Make sure that an order which is given up is not charged any more, if that is still in our hands."""
+    connection.execute(
+        "UPDATE orders SET payment_token = NULL WHERE id = %s AND charge_requested_at IS NULL", [order_id]
+    )
 
 
 def record_payment(connection: Connection, order_id: UUID, due: AmountDue, outcome: PaymentOutcome) -> None:
@@ -79,3 +121,31 @@ def record_payment(connection: Connection, order_id: UUID, due: AmountDue, outco
         [order_id, outcome.status, outcome.reference, due.amount.amount, due.amount.currency, outcome.reason],
     )
     connection.execute("UPDATE orders SET payment_token = NULL WHERE id = %s", [order_id])
+
+
+def read_refundable(connection: Connection, order_id: UUID) -> Refundable | None:
+    """What is to be given back for this order; None if it goes on, was never charged, or has its money back."""
+    row = connection.execute(
+        "SELECT payments.reference, payments.amount, payments.currency FROM payments "
+        "JOIN orders ON orders.id = payments.order_id "
+        "WHERE order_id = %s AND payments.status = 'CAPTURED' AND orders.status = ANY(%s)",
+        [order_id, list(Transition.REFUND.starts)],
+    ).fetchone()
+    if row is None:
+        return None
+    return Refundable(Money(amount=row["amount"], currency=row["currency"]), row["reference"])
+
+
+def record_refund(connection: Connection, order_id: UUID, refund_reference: str) -> bool:
+    """Keep that the money went back; False when that is known already."""
+    orders.lock(connection, order_id)
+    refunded = connection.execute(
+        "UPDATE payments SET status = 'REFUNDED', refund_reference = %s, refunded_at = now() "
+        "WHERE order_id = %s AND status = 'CAPTURED'",
+        [refund_reference, order_id],
+    )
+    return refunded.rowcount == 1
+
+
+def _is_decided(connection: Connection, order_id: UUID) -> bool:
+    return connection.execute("SELECT 1 FROM payments WHERE order_id = %s", [order_id]).fetchone() is not None

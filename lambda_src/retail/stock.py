@@ -10,6 +10,7 @@ from uuid import UUID
 from retail.catalog import Product, to_product
 from retail.database import Connection
 from retail.errors import InsufficientStockError, UnknownProductError
+from retail.events import ReservedLine
 
 _UNRESERVE = "UPDATE products SET reserved_count = reserved_count - %(quantity)s, updated_at = now() WHERE id = %(id)s"
 _RESTOCK = "UPDATE products SET inventory_count = inventory_count + %(quantity)s, updated_at = now() WHERE id = %(id)s"
@@ -65,21 +66,21 @@ def decrement(connection: Connection, order_id: UUID) -> list[UUID]:
     return changed
 
 
-def release(connection: Connection, order_id: UUID) -> list[UUID]:
-    """Give the pieces of an order back; returns the products that changed.
+def release(connection: Connection, order_id: UUID) -> tuple[ReservedLine, ...]:
+    """Give the pieces of an order back; returns those that were not free already.
 
     It does not matter whether they are only reserved or decremented already, so that release and decrement
     end in the same stock in whichever order their events arrive.
     """
-    changed = []
+    released = []
     for product_id, quantity, status in _lock_reservations(connection, order_id):
         if status == "RELEASED":
             continue
         back = _UNRESERVE if status == "RESERVED" else _RESTOCK
         connection.execute(back, {"id": product_id, "quantity": quantity})
         _mark(connection, order_id, product_id, "RELEASED")
-        changed.append(product_id)
-    return changed
+        released.append(ReservedLine(product_id=product_id, quantity=quantity))
+    return tuple(released)
 
 
 def _lock_reservations(connection: Connection, order_id: UUID) -> list[tuple[UUID, int, str]]:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from retail.errors import (
     CacheUnavailableError,
     EmptyCartError,
+    IllegalTransitionError,
     InsufficientStockError,
     PaymentGatewayMissingError,
     RetailError,
@@ -53,6 +54,7 @@ class Problem(BaseModel):
 _KINDS: dict[type[RetailError], tuple[int, str]] = {
     EmptyCartError: (409, "empty-cart"),
     InsufficientStockError: (409, "insufficient-stock"),
+    IllegalTransitionError: (409, "illegal-transition"),
     UnknownProductError: (404, "unknown-product"),
     UnknownOrderError: (404, "unknown-order"),
     SignInRequiredError: (401, "sign-in-required"),

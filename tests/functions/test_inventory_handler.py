@@ -1,19 +1,34 @@
 """The inventory handler as Lambda calls it."""
 
+import json
+from typing import Any
+from uuid import uuid4
+
 import pytest
 from redis import Redis
 
 from inventory_handler import handler as inventory_handler
+from retail import fulfilment
 from retail.cache import connect_cache
 from retail.catalog import Catalog
+from retail.events import Envelope, InventoryAdjusted, Payload, ProductChanged
+from retail.lake import Lake
+from retail.money import Money
 from tests.functions.invocation import Context, batch, failed
+from tests.retail.raw_zone import RememberingS3
 from tests.retail.shop import Shop
 
 
 @pytest.fixture
-def cache(cache_url: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Redis:
+def objects() -> RememberingS3:
+    return RememberingS3()
+
+
+@pytest.fixture
+def cache(cache_url: str, shop: Shop, objects: Any, monkeypatch: pytest.MonkeyPatch) -> Redis:
     cache = connect_cache(cache_url.removeprefix("redis://"), scheme="redis")
-    monkeypatch.setattr(inventory_handler, "resources", lambda: (shop.database, cache))
+    resources = inventory_handler.Resources(shop.database, cache, Lake(objects, "lake"))
+    monkeypatch.setattr(inventory_handler, "resources", lambda: resources)
     return cache
 
 
@@ -42,8 +57,39 @@ def test_a_cache_that_is_away_fails_the_message_and_the_next_delivery_makes_it_g
     message = shop.message("InventoryReserved", shop.order({mug: 4}).id)
     absent = connect_cache("127.0.0.1:1", scheme="redis")
     with monkeypatch.context() as patch:
-        patch.setattr(inventory_handler, "resources", lambda: (shop.database, absent))
+        away = inventory_handler.resources()._replace(cache=absent)
+        patch.setattr(inventory_handler, "resources", lambda: away)
         assert failed(inventory_handler.handler(batch(message), Context())) == ["0"]
     assert failed(inventory_handler.handler(batch(message), Context())) == []
     assert catalog.product(mug).available == 6
     assert shop.stock(mug) == (6, 0)
+
+
+def test_pieces_that_are_free_again_are_seen_by_the_next_reader(shop: Shop, cache: Redis) -> None:
+    mug, catalog = shop.add_product(stock=10), Catalog(shop.database, cache)
+    order = shop.order({mug: 4})
+    assert catalog.product(mug).available == 6
+    fulfilment.cancel(shop.database, order.id, reason="changed their mind", correlation_id="abc")
+    assert failed(inventory_handler.handler(batch(shop.message("InventoryReleased", order.id)), Context())) == []
+    assert catalog.product(mug).available == 10
+
+
+def test_what_was_counted_and_what_was_changed_is_archived_and_read_anew(
+    shop: Shop, cache: Redis, objects: RememberingS3
+) -> None:
+    mug, catalog = shop.add_product(stock=10), Catalog(shop.database, cache)
+    catalog.product(mug)
+    shop.rows("UPDATE products SET inventory_count = 7, name = 'Cup' WHERE id = %s", mug)
+    price = Money.model_validate({"amount": "12.50", "currency": "USD"})
+    for change in (
+        InventoryAdjusted(product_id=mug, change=-3, inventory_count=7, reason="broken"),
+        ProductChanged(product_id=mug, sku="MUG", name="Cup", price=price, categories=(), inventory_count=7),
+    ):
+        assert failed(inventory_handler.handler(batch(_message(change)), Context())) == []
+    assert (catalog.product(mug).available, catalog.product(mug).name) == (7, "Cup")
+    assert [key.split("date=")[0] for key in objects.objects] == ["raw/inventory/", "raw/products/"]
+
+
+def _message(payload: Payload) -> str:
+    detail = Envelope.around(payload, correlation_id=str(uuid4())).as_json()
+    return json.dumps({"detail-type": payload.detail_type, "source": "retail.catalog", "detail": detail})

@@ -15,18 +15,8 @@ from retail.lake import Lake
 from retail.money import Money
 from retail.payments import PaymentOutcome, PaymentSimulator, gateway_named
 from retail.settlement import Settlement
+from tests.retail.raw_zone import RememberingS3
 from tests.retail.shop import EMAIL, Shop
-
-
-class RememberingS3:
-    """Keeps objects."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, dict[str, Any]] = {}
-
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803
-        assert (Bucket, ContentType) == ("lake", "application/json")
-        self.objects[Key] = json.loads(Body)
 
 
 class CountingGateway(PaymentSimulator):
