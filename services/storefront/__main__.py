@@ -3,6 +3,7 @@
 import os
 
 import uvicorn
+from starlette.types import ASGIApp
 
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "storefront")  # read when retail.observability is imported
 
@@ -15,19 +16,24 @@ from storefront.settings import Settings
 SECONDS_TO_FINISH = 20  # ECS kills 30 s after asking
 
 
-def main() -> None:
-    """Listen on HOST:PORT."""
-    settings = Settings()
-    discovery = ParameterDiscovery(clients.ssm(), settings.parameter_prefix)
+def serve(application: ASGIApp, *, host: str, port: int) -> None:
+    """Listen until told to stop."""
     uvicorn.run(
-        create_application(Resources(settings, discovery)),
-        host=settings.host,
-        port=settings.port,
+        application,
+        host=host,
+        port=port,
         access_log=False,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
+
+
+def main() -> None:
+    """Listen on HOST:PORT."""
+    settings = Settings()
+    discovery = ParameterDiscovery(clients.ssm(), settings.parameter_prefix)
+    serve(create_application(Resources(settings, discovery)), host=settings.host, port=settings.port)
 
 
 if __name__ == "__main__":

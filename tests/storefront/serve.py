@@ -3,9 +3,8 @@
 import os
 from uuid import UUID
 
-import uvicorn
-
 from retail.bus import BusEntry
+from storefront.__main__ import serve
 from storefront.application import create_application
 from tests.storefront.published import plain_resources, published
 
@@ -19,4 +18,4 @@ class PatientBus:
 
 resources = plain_resources(published(os.environ["DATABASE"], os.environ["CACHE"]))
 resources.bus = PatientBus()
-uvicorn.run(create_application(resources), port=int(os.environ["PORT"]), access_log=False, log_level="warning")
+serve(create_application(resources), host="127.0.0.1", port=int(os.environ["PORT"]))

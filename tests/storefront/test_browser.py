@@ -10,8 +10,8 @@ from retail.orders import Transition, advance
 from retail.sample_catalog import insert_sample_catalog
 from tests.browser import launch
 from tests.retail.shop import EMAIL, Shop
-from tests.storefront.test_process import Storefront
-from tests.storefront.test_process import storefront as storefront
+from tests.storefront.running import Storefront
+from tests.storefront.running import storefront as storefront
 
 pytestmark = pytest.mark.slow
 

@@ -2,60 +2,17 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.retail.shop import Shop
-
-SECONDS_TO_START = 20
-SERVE = Path(__file__).with_name("serve.py")
-
-
-class Storefront:
-    """A running storefront."""
-
-    def __init__(self, shop: Shop, cache_url: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{port}"
-        settings = {"DATABASE": shop.conninfo, "CACHE": cache_url, "PORT": str(port)}
-        paths = os.pathsep.join(path for path in sys.path if path)
-        self.process = subprocess.Popen([sys.executable, SERVE], env={**os.environ, **settings, "PYTHONPATH": paths})
-        deadline = time.monotonic() + SECONDS_TO_START
-        while not self._answers():
-            assert self.process.poll() is None, "the storefront ended before it listened"
-            assert time.monotonic() < deadline, "the storefront does not listen"
-            time.sleep(0.1)
-
-    def get(self, path: str) -> int:
-        """The status of an answer."""
-        with urllib.request.urlopen(self.address + path, timeout=30) as answer:  # noqa: S310 our own address
-            status: int = answer.status
-            return status
-
-    def _answers(self) -> bool:
-        try:
-            return self.get("/ready") == 200
-        except OSError:
-            return False
-
-
-@pytest.fixture
-def storefront(shop: Shop, cache_url: str) -> Iterator[Storefront]:
-    storefront = Storefront(shop, cache_url)
-    yield storefront
-    storefront.process.kill()
-    storefront.process.wait()
+from tests.storefront.running import Storefront
+from tests.storefront.running import storefront as storefront
 
 
 def test_told_to_stop_it_finishes_the_request_in_flight_first(shop: Shop, storefront: Storefront) -> None:
@@ -68,7 +25,7 @@ def test_told_to_stop_it_finishes_the_request_in_flight_first(shop: Shop, storef
         time.sleep(0.5)
         assert storefront.process.poll() is None
         other.rollback()
-        assert request.result() == 200
+        assert request.result().status_code == 200
     assert storefront.process.wait(10) in (0, -signal.SIGTERM)
 
 

@@ -1,0 +1,3 @@
+"""The shop of these tests."""
+
+from tests.retail.shop import shop as shop
