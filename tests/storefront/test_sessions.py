@@ -15,7 +15,7 @@ from storefront import sessions
 from storefront.resources import Resources
 from storefront.sessions import Session, SessionCookies
 from tests.retail.shop import EMAIL, Shop
-from tests.storefront.account import sign_in, signed_in
+from tests.storefront.account import PASSWORD, sign_in, signed_in
 
 CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
 
