@@ -11,7 +11,7 @@ from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks
 
 from environments import InvalidEnvironmentError, named
-from stacks.platform import Platform
+from retail_constructs.validation_start import start_validation
 
 ROOT = Path(__file__).resolve().parent
 PACKS = AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks
@@ -26,9 +26,12 @@ def main() -> None:
     context |= dict(item.partition("=")[::2] for item in parser.parse_args().context)
     try:
         environment = named(context.get("env", "dev"))
+        validation = start_validation()
+        from stacks.platform import Platform  # only now, for it reads what `start_validation` read in the meantime
+
         app = App(context=context, outdir=os.environ.get("CDK_OUTDIR", f"{ROOT}/build/{environment.placement.name}"))
         Platform(app, environment, image_tag=context.get("image_tag"))
-        Validations.of(app).add_plugins(*(pack(app) for pack in PACKS))
+        Validations.of(app).add_plugins(validation, *(pack(app) for pack in PACKS))
         app.synth()
         gc.freeze()
     except InvalidEnvironmentError as error:

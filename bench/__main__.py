@@ -39,14 +39,15 @@ def synth(
     if as_json:
         sys.stdout.write(synthesis.RESULT.read_text())
         return
-    table = Table("", "median", "fastest", "ratio", "target", box=None)
-    for name in result.seconds:
+    table = Table("", "median", "fastest", "ratio", "of CPU", "target", box=None)
+    for name in result.runs:
         target = SPEED_TARGETS.get(name)
         table.add_row(
             name,
             f"{result.median(name):.2f} s",
-            f"{min(result.seconds[name]):.2f} s",
+            f"{min(run.elapsed for run in result.runs[name]):.2f} s",
             f"{result.ratio(name):.2f}",
+            f"{result.cpu_ratio(name):.2f}",
             f"{target:.0f} at most" if target else "",
         )
     console.print(table)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from typing import Any
-
-import jsii
-from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling, RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -16,15 +12,6 @@ RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.ARM_64
 
 
-@jsii.implements(ILocalBundling)
-class _CopyOfBuiltLayer:
-    """Bundles without Docker: copies what `layer_build` made for Lambda."""
-
-    def try_bundle(self, output_dir: str, *_options: Any, **_more: Any) -> bool:
-        shutil.copytree(layer_build.build("lambda"), output_dir, dirs_exist_ok=True)
-        return True
-
-
 class DependencyLayer(lambda_.LayerVersion):
     """The packages pinned in `lambda_src/dependencies/`, once per stack.
 
@@ -32,11 +19,7 @@ class DependencyLayer(lambda_.LayerVersion):
     """
 
     def __init__(self, scope: Construct, id: str) -> None:
-        code = lambda_.Code.from_asset(
-            str(layer_build.SOURCE),
-            asset_hash_type=AssetHashType.SOURCE,
-            bundling=BundlingOptions(image=DockerImage.from_registry("local-only"), local=_CopyOfBuiltLayer()),
-        )
+        code = lambda_.Code.from_asset(str(layer_build.build("lambda")), asset_hash=layer_build.fingerprint("lambda"))
         super().__init__(
             scope,
             id,

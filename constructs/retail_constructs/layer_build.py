@@ -35,7 +35,7 @@ def build(platform: Platform) -> Path:
     Only the first call needs the network. Raises `LayerBuildError`.
     """
     requirements = SOURCE / "requirements.txt"
-    target = CACHE / f"layer-{platform}-{_fingerprint(requirements, platform)}"
+    target = CACHE / f"layer-{platform}-{fingerprint(platform)}"
     if target.is_dir():
         return target
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -51,9 +51,11 @@ def build(platform: Platform) -> Path:
     return target
 
 
-def _fingerprint(requirements: Path, platform: Platform) -> str:
+def fingerprint(platform: Platform) -> str:
+    """Changes with the pins and with what they are installed for; that of "lambda" is the same on every machine."""
     interpreter = " ".join(_LAMBDA) if platform == "lambda" else f"{sysconfig.get_platform()}-{sys.version_info[:2]}"
-    return hashlib.sha256(requirements.read_bytes() + interpreter.encode()).hexdigest()[:16]
+    pins = (SOURCE / "requirements.txt").read_bytes()
+    return hashlib.sha256(pins + interpreter.encode()).hexdigest()[:16]
 
 
 def _install(requirements: Path, target: Path, platform: Platform) -> None:
