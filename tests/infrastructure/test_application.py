@@ -11,7 +11,7 @@ from storefront.discovery import NAMES
 from tests.infrastructure.synthesis import Synthesized, synthesize
 
 
-def test_tasks_are_arm_read_only_and_not_root(platform: Synthesized) -> None:
+def test_p5_tasks_are_arm_read_only_and_not_root(platform: Synthesized) -> None:
     task = platform.only("AWS::ECS::TaskDefinition")
     (container,) = task["ContainerDefinitions"]
 
@@ -21,7 +21,7 @@ def test_tasks_are_arm_read_only_and_not_root(platform: Synthesized) -> None:
     assert "/health" in json.dumps(container["HealthCheck"])
 
 
-def test_container_knows_its_parameter_path_and_gets_credentials_as_secrets(platform: Synthesized) -> None:
+def test_p5_container_knows_its_parameter_path_and_gets_credentials_as_secrets(platform: Synthesized) -> None:
     (container,) = platform.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
 
     told = {entry["Name"]: entry["Value"] for entry in container["Environment"]}
@@ -37,7 +37,7 @@ def test_container_knows_its_parameter_path_and_gets_credentials_as_secrets(plat
     assert {entry["Name"] for entry in container["Secrets"]} == {"DATABASE_USERNAME", "DATABASE_PASSWORD"}
 
 
-def test_service_is_private_and_rolls_back(platform: Synthesized) -> None:
+def test_p5_service_is_private_and_rolls_back(platform: Synthesized) -> None:
     service = platform.only("AWS::ECS::Service")
     network = service["NetworkConfiguration"]["AwsvpcConfiguration"]
 
@@ -47,7 +47,7 @@ def test_service_is_private_and_rolls_back(platform: Synthesized) -> None:
     assert service["DeploymentConfiguration"]["MinimumHealthyPercent"] == 100
 
 
-def test_tasks_scale_from_2_to_20_by_cpu_and_by_requests(prod: Synthesized) -> None:
+def test_p5_tasks_scale_from_2_to_20_by_cpu_and_by_requests(prod: Synthesized) -> None:
     target = prod.only("AWS::ApplicationAutoScaling::ScalableTarget")
     policies = [
         policy["TargetTrackingScalingPolicyConfiguration"]
@@ -61,7 +61,7 @@ def test_tasks_scale_from_2_to_20_by_cpu_and_by_requests(prod: Synthesized) -> N
     assert goals == {"ECSServiceAverageCPUUtilization": 70, "ALBRequestCountPerTarget": 1000}
 
 
-def test_repository_scans_and_never_overwrites(platform: Synthesized) -> None:
+def test_p5_repository_scans_and_never_overwrites(platform: Synthesized) -> None:
     repository = platform.only("AWS::ECR::Repository")
 
     assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
@@ -128,6 +128,16 @@ def test_p5_task_role_may_do_what_the_row_says_on_what_it_names(platform: Synthe
     for action, resource in on_what.items():
         assert resource in grants[action], f"{action} on {grants[action]}"
         assert '"*"' not in grants[action]
+
+
+def test_p6_the_model_that_the_storefront_asks_is_the_one_that_it_may_invoke(platform: Synthesized) -> None:
+    task = platform.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"][0]
+    told = {variable["Name"]: variable["Value"] for variable in task["Environment"]}
+    allowed = json.loads(granted(platform, "TaskRole", "Application")["bedrock:InvokeModel"])
+
+    model = f"bedrock:{told['RECOMMENDATION_REGION']}::foundation-model/{told['RECOMMENDATION_MODEL']}"
+    assert len(allowed) == 1
+    assert json.dumps(allowed[0]).endswith(f':{model}"')
 
 
 def test_p5_each_stack_grants_the_task_role_what_it_owns(platform: Synthesized) -> None:

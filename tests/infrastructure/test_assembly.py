@@ -136,7 +136,7 @@ def test_templates_hold_no_path_of_this_machine(platform: Synthesized) -> None:
         assert str(ROOT) not in text
 
 
-def test_stacks_are_deployed_in_order_and_the_edge_before_ingress(platform: Synthesized) -> None:
+def test_p25_stacks_are_deployed_in_order_and_the_edge_before_ingress(platform: Synthesized) -> None:
     manifest = json.loads((platform.directory / "manifest.json").read_text())["artifacts"]
     needs = {stack: set(manifest[stack]["dependencies"]) & set(STACKS) for stack in STACKS}
 

@@ -7,7 +7,7 @@ import json
 from tests.infrastructure.synthesis import Synthesized
 
 
-def test_aurora_is_postgresql_17_with_a_writer_and_a_reader(platform: Synthesized) -> None:
+def test_p8_aurora_is_postgresql_17_with_a_writer_and_a_reader(platform: Synthesized) -> None:
     cluster = platform.only("AWS::RDS::DBCluster")
     instances = platform.properties("AWS::RDS::DBInstance")
 
@@ -19,7 +19,7 @@ def test_aurora_is_postgresql_17_with_a_writer_and_a_reader(platform: Synthesize
     assert cluster["EnableCloudwatchLogsExports"] == ["postgresql"]
 
 
-def test_prod_scales_from_half_to_sixteen_and_dev_pauses(dev: Synthesized, prod: Synthesized) -> None:
+def test_p8_prod_scales_from_half_to_sixteen_and_dev_pauses(dev: Synthesized, prod: Synthesized) -> None:
     assert prod.only("AWS::RDS::DBCluster")["ServerlessV2ScalingConfiguration"] == {
         "MinCapacity": 0.5,
         "MaxCapacity": 16,
@@ -27,7 +27,7 @@ def test_prod_scales_from_half_to_sixteen_and_dev_pauses(dev: Synthesized, prod:
     assert dev.only("AWS::RDS::DBCluster")["ServerlessV2ScalingConfiguration"]["MinCapacity"] == 0
 
 
-def test_database_refuses_connections_without_tls(platform: Synthesized) -> None:
+def test_p8_database_refuses_connections_without_tls(platform: Synthesized) -> None:
     assert platform.only("AWS::RDS::DBClusterParameterGroup")["Parameters"]["rds.force_ssl"] == "1"
 
 
@@ -98,7 +98,7 @@ def test_p7_cache_admits_one_group_of_users_and_keeps_snapshots(prod: Synthesize
     assert "DataKey" in json.dumps(cache["KmsKeyId"])
 
 
-def test_cache_is_valkey_with_a_user_that_cannot_administer(platform: Synthesized) -> None:
+def test_p7_cache_is_valkey_with_a_user_that_cannot_administer(platform: Synthesized) -> None:
     cache = platform.only("AWS::ElastiCache::ServerlessCache")
     user = platform.only("AWS::ElastiCache::User")
 
@@ -107,7 +107,18 @@ def test_cache_is_valkey_with_a_user_that_cannot_administer(platform: Synthesize
     assert all("DataSubnet" in json.dumps(subnet) for subnet in cache["SubnetIds"])
 
 
-def test_lake_tells_eventbridge_without_a_custom_resource(platform: Synthesized) -> None:
+def test_p16_raw_events_move_to_cheaper_classes_and_are_never_deleted(platform: Synthesized) -> None:
+    (lake,) = (b for b in platform.properties("AWS::S3::Bucket", "Data") if "NotificationConfiguration" in b)
+    (raw,) = (rule for rule in lake["LifecycleConfiguration"]["Rules"] if rule.get("Prefix") == "raw/")
+
+    assert [(move["TransitionInDays"], move["StorageClass"]) for move in raw["Transitions"]] == [
+        (30, "STANDARD_IA"),
+        (90, "GLACIER_IR"),
+    ]
+    assert "ExpirationInDays" not in raw
+
+
+def test_p16_lake_tells_eventbridge_without_a_custom_resource(platform: Synthesized) -> None:
     lake = platform.resources("AWS::S3::Bucket", "Data")["Lake5F1B88EA"]["Properties"]
 
     assert lake["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}

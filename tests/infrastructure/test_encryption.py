@@ -84,7 +84,7 @@ def test_p9_what_has_another_key_is_no_more_than_what_the_reasons_cover(platform
         assert "AES256" in json.dumps(buckets[logical_id]["Properties"]["BucketEncryption"])
 
 
-def test_lake_is_encrypted_versioned_private_and_tls_only(platform: Synthesized) -> None:
+def test_p16_lake_is_encrypted_versioned_private_and_tls_only(platform: Synthesized) -> None:
     lake = platform.resources("AWS::S3::Bucket", "Data")["Lake5F1B88EA"]["Properties"]
     (rule,) = lake["BucketEncryption"]["ServerSideEncryptionConfiguration"]
 
@@ -97,7 +97,7 @@ def test_lake_is_encrypted_versioned_private_and_tls_only(platform: Synthesized)
         assert {"Bool": {"aws:SecureTransport": "false"}} in [statement["Condition"] for statement in denied]
 
 
-def test_keys_rotate_and_their_services_are_limited_to_this_account(platform: Synthesized) -> None:
+def test_p9_keys_rotate_and_their_services_are_limited_to_this_account(platform: Synthesized) -> None:
     keys = platform.properties("AWS::KMS::Key")
 
     assert len(keys) == 2  # keys are regional: the one of us-east-1 encrypts the WAF's log

@@ -30,7 +30,7 @@ def of(consumer: str, resource_type: str, platform: Synthesized, part: str = "")
     return dict(resource)
 
 
-def test_bus_is_named_and_everything_on_it_is_kept_90_days(platform: Synthesized) -> None:
+def test_p11_bus_is_named_and_everything_on_it_is_kept_90_days(platform: Synthesized) -> None:
     archive = platform.only("AWS::Events::Archive")
 
     assert platform.only("AWS::Events::EventBus")["Name"] == "RetailEventBus"
@@ -38,7 +38,7 @@ def test_bus_is_named_and_everything_on_it_is_kept_90_days(platform: Synthesized
     assert archive["EventPattern"] == {"source": [{"prefix": "retail."}]}
 
 
-def test_event_that_the_bus_cannot_read_is_kept_and_calls_a_person(platform: Synthesized) -> None:
+def test_p15_event_that_the_bus_cannot_read_is_kept_and_calls_a_person(platform: Synthesized) -> None:
     bus = platform.only("AWS::Events::EventBus")
     alarm = of("Bus", "AWS::CloudWatch::Alarm", platform, "DeadLetterAlarm")
     (statement,) = [
@@ -56,7 +56,7 @@ def test_event_that_the_bus_cannot_read_is_kept_and_calls_a_person(platform: Syn
 
 
 @pytest.mark.parametrize("consumer", CONSUMERS)
-def test_event_that_waits_too_long_calls_a_person(consumer: str, platform: Synthesized) -> None:
+def test_p15_event_that_waits_too_long_calls_a_person(consumer: str, platform: Synthesized) -> None:
     alarm = of(consumer, "AWS::CloudWatch::Alarm", platform, "DelayAlarm")
 
     assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
@@ -74,7 +74,9 @@ def test_log_is_kept_a_stated_time(consumer: str, platform: Synthesized) -> None
 
 
 @pytest.mark.parametrize("consumer", CONSUMERS)
-def test_rule_delivers_its_events_to_the_queue_for_a_day_at_least(consumer: str, platform: Synthesized) -> None:
+def test_p12_p13_p14_rule_delivers_its_events_to_the_queue_for_a_day_at_least(
+    consumer: str, platform: Synthesized
+) -> None:
     rule = of(consumer, "AWS::Events::Rule", platform)
     (target,) = rule["Targets"]
 
@@ -86,7 +88,7 @@ def test_rule_delivers_its_events_to_the_queue_for_a_day_at_least(consumer: str,
 
 
 @pytest.mark.parametrize("consumer", CONSUMERS)
-def test_message_dies_after_three_receives_is_kept_two_weeks_and_calls_a_person(
+def test_p15_message_dies_after_three_receives_is_kept_two_weeks_and_calls_a_person(
     consumer: str, platform: Synthesized
 ) -> None:
     queue = of(consumer, "AWS::SQS::Queue", platform, "Queue")
@@ -101,7 +103,7 @@ def test_message_dies_after_three_receives_is_kept_two_weeks_and_calls_a_person(
 
 
 @pytest.mark.parametrize("consumer", CONSUMERS)
-def test_one_bad_message_never_repeats_its_batch(consumer: str, platform: Synthesized) -> None:
+def test_p15_one_bad_message_never_repeats_its_batch(consumer: str, platform: Synthesized) -> None:
     mapping = of(consumer, "AWS::Lambda::EventSourceMapping", platform)
     function = of(consumer, "AWS::Lambda::Function", platform)
     queue = of(consumer, "AWS::SQS::Queue", platform, "Queue")
@@ -127,7 +129,7 @@ def test_function_is_the_consumers_own_and_alike_the_others(consumer: str, platf
     assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "RetailPlatform"
 
 
-def test_a_crawl_is_for_all_objects_of_five_minutes(prod: Synthesized) -> None:
+def test_p17_a_crawl_is_for_all_objects_of_five_minutes(prod: Synthesized) -> None:
     mapping = of("Crawling", "AWS::Lambda::EventSourceMapping", prod)
 
     assert (mapping["MaximumBatchingWindowInSeconds"], mapping["BatchSize"]) == (300, 1000)

@@ -38,7 +38,7 @@ def tier(reference: object) -> str:
     return next(name for name in REACHABLE if logical_id.startswith(f"Tiers{name}"))
 
 
-def test_vpc_has_three_tiers_over_three_zones(platform: Synthesized) -> None:
+def test_p22_vpc_has_three_tiers_over_three_zones(platform: Synthesized) -> None:
     subnets = platform.properties("AWS::EC2::Subnet")
     tiers: dict[str, set[str]] = {}
     for subnet in subnets:
@@ -53,12 +53,12 @@ def test_vpc_has_three_tiers_over_three_zones(platform: Synthesized) -> None:
     assert not any(a.overlaps(b) for i, a in enumerate(networks) for b in networks[:i])
 
 
-def test_prod_has_two_nat_gateways_and_dev_one(dev: Synthesized, prod: Synthesized) -> None:
+def test_p22_prod_has_two_nat_gateways_and_dev_one(dev: Synthesized, prod: Synthesized) -> None:
     assert len(prod.resources("AWS::EC2::NatGateway")) == 2
     assert len(dev.resources("AWS::EC2::NatGateway")) == 1
 
 
-def test_data_subnets_have_no_way_out(platform: Synthesized) -> None:
+def test_p22_data_subnets_have_no_way_out(platform: Synthesized) -> None:
     routes = platform.properties("AWS::EC2::Route")
 
     assert routes
@@ -116,7 +116,7 @@ def admitted(platform: Synthesized) -> dict[str, set[tuple[str, int]]]:
     return found
 
 
-def test_each_tier_admits_exactly_the_one_before_it(prod: Synthesized) -> None:
+def test_p22_each_tier_admits_exactly_the_one_before_it(prod: Synthesized) -> None:
     assert admitted(prod) == REACHABLE
 
 
@@ -137,5 +137,5 @@ def test_nothing_goes_out_to_addresses_but_https(platform: Synthesized) -> None:
         assert tier(rule["DestinationSecurityGroupId"]), "beyond that, only to another tier"
 
 
-def test_all_traffic_is_logged(platform: Synthesized) -> None:
+def test_p23_all_traffic_is_logged(platform: Synthesized) -> None:
     assert platform.only("AWS::EC2::FlowLog")["TrafficType"] == "ALL"
