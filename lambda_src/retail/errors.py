@@ -85,3 +85,17 @@ class StaffOnlyError(RetailError):
 
     def __init__(self) -> None:
         super().__init__("This is for people who work here.")
+
+
+class IdempotencyKeyReusedError(RetailError):
+    """One key, two different requests."""
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for another request: take a new one for each.")
+
+
+class RequestInProgressError(RetailError):
+    """The same request is being served at this moment."""
+
+    def __init__(self) -> None:
+        super().__init__("The same request is in progress. Ask again in some seconds, with the same key.")

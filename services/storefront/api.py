@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Header, Path, Response
 
 from retail.catalog import Product
 from storefront.customers import KnownCustomer
@@ -15,6 +15,14 @@ from storefront.shopping import CurrentShopping
 router = APIRouter(prefix="/api", responses=answers(422, 503))
 
 ProductId = Annotated[UUID, Path(description="The id of a product")]
+IdempotencyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r'^(?:[A-Za-z0-9._:-]{8,200}|"[A-Za-z0-9._:-]{8,200}")$',
+        description="Chosen by the client, new for each order, the same for each attempt at it. Kept for 24 hours.",
+    ),
+]
 OrderId = Annotated[UUID, Path(description="The id of an order")]
 
 
@@ -60,9 +68,11 @@ def place_order(
     customer: KnownCustomer,
     shopping: CurrentShopping,
     response: Response,
+    idempotency_key: IdempotencyHeader = None,
 ) -> OrderAnswer:
     """Order what is in the cart: all of it, or nothing and the reason."""
-    order = shopping.place_order(session, wanted, customer_id=customer.customer_id if customer else None)
+    key = idempotency_key.strip('"') if idempotency_key else None
+    order = shopping.place_order(session, wanted, signed_in=customer, idempotency_key=key)
     response.headers["Location"] = f"/api/orders/{order.id}"
     return OrderAnswer.of(order)
 

@@ -13,9 +13,11 @@ from starlette.exceptions import HTTPException
 from retail.errors import (
     CacheUnavailableError,
     EmptyCartError,
+    IdempotencyKeyReusedError,
     IllegalTransitionError,
     InsufficientStockError,
     PaymentGatewayMissingError,
+    RequestInProgressError,
     RetailError,
     SignInRequiredError,
     StaffOnlyError,
@@ -55,6 +57,8 @@ _KINDS: dict[type[RetailError], tuple[int, str]] = {
     EmptyCartError: (409, "empty-cart"),
     InsufficientStockError: (409, "insufficient-stock"),
     IllegalTransitionError: (409, "illegal-transition"),
+    IdempotencyKeyReusedError: (422, "idempotency-key-reused"),
+    RequestInProgressError: (409, "request-in-progress"),
     UnknownProductError: (404, "unknown-product"),
     UnknownOrderError: (404, "unknown-order"),
     SignInRequiredError: (401, "sign-in-required"),
@@ -127,6 +131,8 @@ def install(application: FastAPI) -> None:
             return unexpected(request, error)
         status, kind = _KINDS[type(error)]
         headers = {401: CHALLENGE, 503: {"Retry-After": RETRY_AFTER_SECONDS}}.get(status)
+        if isinstance(error, RequestInProgressError):
+            headers = {"Retry-After": RETRY_AFTER_SECONDS}
         return answer(request, status, str(error), kind=kind, headers=headers)
 
     @application.exception_handler(RequestValidationError)
