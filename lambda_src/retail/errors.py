@@ -1,5 +1,6 @@
 """What the shop refuses; every message may be shown to a customer."""
 
+import math
 from uuid import UUID
 
 
@@ -99,3 +100,11 @@ class RequestInProgressError(RetailError):
 
     def __init__(self) -> None:
         super().__init__("The same request is in progress. Ask again in some seconds, with the same key.")
+
+
+class TooManyAttemptsError(RetailError):
+    """Somebody, or something, guesses."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many attempts. Please wait {math.ceil(retry_after / 60)} minutes and try again.")
+        self.retry_after = retry_after

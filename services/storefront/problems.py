@@ -21,6 +21,7 @@ from retail.errors import (
     RetailError,
     SignInRequiredError,
     StaffOnlyError,
+    TooManyAttemptsError,
     UnknownOrderError,
     UnknownProductError,
     UnsuitablePasswordError,
@@ -64,6 +65,7 @@ _KINDS: dict[type[RetailError], tuple[int, str]] = {
     SignInRequiredError: (401, "sign-in-required"),
     WrongCredentialsError: (401, "wrong-credentials"),
     StaffOnlyError: (403, "staff-only"),
+    TooManyAttemptsError: (429, "too-many-attempts"),
     UnsuitablePasswordError: (422, "unsuitable-password"),
     CacheUnavailableError: (503, "cart-unavailable"),
     PaymentGatewayMissingError: (503, "payments-unavailable"),
@@ -112,6 +114,14 @@ def unexpected(request: Request, error: Exception) -> Response:
     return answer(request, 500, "Something went wrong on our side. It has been reported; please try again.")
 
 
+def _headers(error: RetailError, status: int) -> dict[str, str] | None:
+    if isinstance(error, TooManyAttemptsError):
+        return {"Retry-After": str(error.retry_after)}
+    if status == 503 or isinstance(error, RequestInProgressError):
+        return {"Retry-After": RETRY_AFTER_SECONDS}
+    return CHALLENGE if status == 401 else None
+
+
 def install(application: FastAPI) -> None:
     """Turn what endpoints raise into problems, and describe them in the OpenAPI document."""
     describe_endpoints = application.openapi
@@ -130,10 +140,7 @@ def install(application: FastAPI) -> None:
         if type(error) not in _KINDS:
             return unexpected(request, error)
         status, kind = _KINDS[type(error)]
-        headers = {401: CHALLENGE, 503: {"Retry-After": RETRY_AFTER_SECONDS}}.get(status)
-        if isinstance(error, RequestInProgressError):
-            headers = {"Retry-After": RETRY_AFTER_SECONDS}
-        return answer(request, status, str(error), kind=kind, headers=headers)
+        return answer(request, status, str(error), kind=kind, headers=_headers(error, status))
 
     @application.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

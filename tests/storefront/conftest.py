@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.types import ASGIApp
 
 from retail.observability import logger
 from storefront.application import create_application
@@ -25,15 +26,20 @@ def resources(shop: Shop, cache_url: str) -> Resources:
 
 @pytest.fixture
 def client(resources: Resources) -> Iterator[TestClient]:
-    """A browser, or a program, with its cookies."""
-    with TestClient(create_application(resources), raise_server_exceptions=False, follow_redirects=False) as client:
+    """A browser, with its cookies, on our own pages."""
+    with _browser(create_application(resources)) as client:
         yield client
 
 
 @pytest.fixture
 def stranger(client: TestClient) -> TestClient:
     """Somebody else, without those cookies."""
-    return TestClient(client.app, raise_server_exceptions=False, follow_redirects=False)
+    return _browser(client.app)
+
+
+def _browser(application: ASGIApp) -> TestClient:
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    return TestClient(application, raise_server_exceptions=False, follow_redirects=False, headers=headers)
 
 
 @pytest.fixture
