@@ -58,7 +58,10 @@ def test_p3_the_api_gets_everything_and_files_nothing_of_the_visitor(
         request = policy(platform, "OriginRequest", behaviour["OriginRequestPolicyId"])
         assert request["CookiesConfig"]["CookieBehavior"] == what
         assert request["QueryStringsConfig"]["QueryStringBehavior"] == what
-        assert request["HeadersConfig"]["HeaderBehavior"] == ("allViewer" if what == "all" else what)
+        headers = {"HeaderBehavior": "none"}
+        if what == "all":  # and who asks, which no visitor can write: the storefront counts requests by it
+            headers = {"HeaderBehavior": "allViewerAndWhitelistCloudFront", "Headers": ["CloudFront-Viewer-Address"]}
+        assert request["HeadersConfig"] == headers
         assert ("POST" in behaviour.get("AllowedMethods", [])) is (what == "all")
 
 
