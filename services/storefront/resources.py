@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 class Resources:
     """Databases, cache and bus; each property raises DiscoveryIncompleteError until its address is published.
 
-    Connections are encrypted (`sslmode=require`, `rediss`) unless a test says otherwise.
+    Connections are encrypted and the servers' certificates verified (`verify-full`, `rediss`), but in tests.
     """
 
     def __init__(
-        self, settings: Settings, discovery: Discovery, *, sslmode: str = "require", cache_scheme: str = "rediss"
+        self, settings: Settings, discovery: Discovery, *, sslmode: str = "verify-full", cache_scheme: str = "rediss"
     ) -> None:
         self.discovery = discovery
         self._settings = settings
