@@ -118,3 +118,12 @@ def test_alive_is_answered_while_every_thread_waits(shop: Shop, cache_url: str, 
             assert not waiting.done()
             asleep.awake.set()
             assert waiting.result().status_code == 200
+
+
+def test_many_with_a_cookie_wait_beside_each_other_and_once(shop: Shop, cache_url: str) -> None:
+    with _client(shop, cache_url, 1) as client, ThreadPoolExecutor(10) as customers:
+        cookie = {"Cookie": "session=gabc.abc.abc"}
+        started = time.monotonic()
+        statuses = set(customers.map(lambda _: client.get("/api/cart", headers=cookie).status_code, range(10)))
+        assert statuses == {503}
+        assert time.monotonic() - started < 2.0
