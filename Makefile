@@ -31,6 +31,10 @@ down:  ## Stop everything `make up` started and leave nothing behind
 status:  ## What runs on this machine, and which resources are recorded only
 	@$(BIN)/python -m local status
 
+.PHONY: staff
+staff:  ## Let the account EMAIL of the shop on this machine into its own pages
+	@$(BIN)/python -m local run python -m ops.staff grant "$(EMAIL)" --env dev
+
 .PHONY: synth
 synth: setup  ## Synthesize ENV into build/ENV: no credentials, no network
 	@$(BIN)/python -m ops.synth $(ENV)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -64,6 +65,18 @@ def down(as_json: Json = False) -> None:
         console.print_json(json.dumps({"stopped": stopped}))
     else:
         console.print(f"Stopped: {', '.join(stopped)}" if stopped else "Nothing was running.")
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    epilog="Example: python -m local run python -m ops.staff list --env dev",
+)
+def run(context: typer.Context) -> None:
+    """Run a command whose AWS clients talk to the platform on this machine. Its exit code is the command's."""
+    if not context.args:
+        raise typer.BadParameter("name the command to run")
+    emulator = EmbeddedPlatform().emulator()
+    os.execvpe(context.args[0], context.args, emulator.client_environment())  # noqa: S606  (what the user asked for)
 
 
 @app.command()

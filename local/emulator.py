@@ -84,8 +84,9 @@ def tool_environment() -> dict[str, str]:
 
 
 def trusting(authority: Path) -> dict[str, str]:
-    """The variables with which Python, boto3 and Node.js trust this authority (a PEM file)."""
-    return {name: str(authority) for name in ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")}
+    """The variables with which Python, boto3, Node.js and libpq trust this authority (a PEM file)."""
+    names = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "PGSSLROOTCERT")
+    return {name: str(authority) for name in names}
 
 
 def start_emulator(run: RunDirectory, configuration: Configuration, tls: Certificate) -> Emulator:

@@ -97,6 +97,12 @@ class EmbeddedPlatform:
         """Whether each process runs, by name."""
         return {name: self.run.is_running(name) for name in _PROCESSES}
 
+    def emulator(self) -> Emulator:
+        """The emulated AWS that runs; raises LocalError when none does."""
+        if not self.run.is_running("emulator"):
+            raise LocalError("The platform does not run on this machine: start it with `make up`")
+        return self._running_emulator()
+
     def recorded(self) -> list[RecordedResource]:
         """The deployed resources that nothing stands behind on this machine."""
         listing = self.run.path / "recorded.json"

@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.run_directory import LocalError, RunDirectory, free_port, is_listening
+from local.run_directory import LocalError, RunDirectory, free_port
 
 # PostgreSQL 16, the older of the two that the wheel ships: what runs on it runs on Aurora's 17 too.
 _VERSION_DIRECTORY = "pginstall"
@@ -76,8 +76,14 @@ def start_postgres(run: RunDirectory, *, durable: bool = True) -> Postgres:
     command = [str(binaries / "postgres"), "-D", str(home / "data")]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
-    run.start("postgres", command, environment, user=owner, ready=lambda: is_listening(port))
+    run.start("postgres", command, environment, user=owner, ready=lambda: _takes_connections(binaries, port))
     return Postgres(port=port, password=password, binaries=binaries)
+
+
+def _takes_connections(binaries: Path, port: int) -> bool:
+    """A server listens some moments before it lets anybody in."""
+    asked = [str(binaries / "pg_isready"), "--quiet", "--host", "127.0.0.1", "--port", str(port)]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
 def _binaries_readable_by(owner: int | None, home: Path) -> Path:

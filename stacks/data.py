@@ -114,7 +114,7 @@ class DataStack(RetailStack):
             function=function("database_secret_rotation", "Changes the password of the database and its secret"),
         )
         rotation.node.add_dependency(schema)  # which waits for the instances
-        self._publish(placement.parameter_prefix)
+        self._publish(placement.parameter_prefix, secret)
 
     def database_variables(self, secret: secretsmanager.ISecret) -> dict[str, str]:
         """What a function needs to know to reach the writer."""
@@ -156,8 +156,10 @@ class DataStack(RetailStack):
         schema.node.add_dependency(self.database, migrator)
         return schema
 
-    def _publish(self, prefix: str) -> None:
+    def _publish(self, prefix: str, secret: secretsmanager.ISecret) -> None:
         published = {
+            "database/cluster-arn": self.database.cluster.cluster_arn,  # with the next one, for ops.staff
+            "database/secret-arn": secret.secret_arn,
             "database/writer-endpoint": self.database.cluster.cluster_endpoint.hostname,
             "database/reader-endpoint": self.database.cluster.cluster_read_endpoint.hostname,
             "database/port": self.database.port,

@@ -66,9 +66,9 @@ class EdgePolicies(Construct):
         request = cloudfront.OriginRequestPolicy(
             self,
             f"{name}Request",
-            comment="All cookies, headers and parameters",
+            comment="All cookies, headers and parameters, and who asks",
             cookie_behavior=cloudfront.OriginRequestCookieBehavior.all(),
-            header_behavior=cloudfront.OriginRequestHeaderBehavior.all(),
+            header_behavior=cloudfront.OriginRequestHeaderBehavior.all("CloudFront-Viewer-Address"),
             query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.all(),
         )
         return self._behavior(origin, cache, request, methods=cloudfront.AllowedMethods.ALLOW_ALL)

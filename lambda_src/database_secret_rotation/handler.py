@@ -33,7 +33,7 @@ class RotationError(Exception):
 class Rotation:
     """One rotation: the secret's versions and the database that has to agree with them."""
 
-    def __init__(self, settings: DatabaseSettings, versions: SecretVersions, *, sslmode: str = "require") -> None:
+    def __init__(self, settings: DatabaseSettings, versions: SecretVersions, *, sslmode: str = "verify-full") -> None:
         self._settings = settings
         self._versions = versions
         self._sslmode = sslmode

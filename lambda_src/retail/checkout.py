@@ -6,9 +6,10 @@ from functools import reduce
 from uuid import UUID, uuid4
 
 from retail import orders, outbox, stock
-from retail.database import Database
+from retail.database import Connection, Database
 from retail.errors import EmptyCartError
 from retail.events import InventoryReserved, OrderLine, OrderPlaced, ReservedLine
+from retail.idempotency import IdempotencyKey, claim, find
 from retail.money import Money
 from retail.orders import NewOrder, Order
 
@@ -24,54 +25,83 @@ class Customer:
     visit_id: str | None = None
 
 
-def check_out(writer: Database, quantities: Mapping[UUID, int], customer: Customer, *, correlation_id: str) -> Order:
-    """Place an order for these pieces and return it, PENDING.
+def check_out(
+    writer: Database,
+    quantities: Mapping[UUID, int],
+    customer: Customer,
+    *,
+    correlation_id: str,
+    order_id: UUID | None = None,
+    key: IdempotencyKey | None = None,
+) -> Order:
+    """Place an order for these pieces and return it, PENDING; under a key that has an order already, that order.
 
-    Order, items, stock reservation and both events are written together or, when this raises EmptyCartError,
+    Order, items, stock reservation, both events and the key are written together or, when this raises EmptyCartError,
     UnknownProductError or InsufficientStockError, not at all. The prices are those of the moment of the reservation.
+    Raises IdempotencyKeyReusedError and RequestInProgressError for a key that is in the way.
     """
-    if not quantities:
-        raise EmptyCartError
-    order_id = uuid4()
+    new_id = order_id or uuid4()
     with writer.transaction() as connection:
-        products = stock.set_aside(connection, quantities)
-        lines = tuple(
-            OrderLine(
-                product_id=product.id,
-                sku=product.sku,
-                name=product.name,
-                quantity=quantities[product.id],
-                unit_price=product.price,
-            )
-            for product in products
+        decided_id = claim(connection, key, new_id) if key else new_id
+        if decided_id == new_id:
+            if not quantities:
+                raise EmptyCartError
+            _place(connection, new_id, quantities, customer, correlation_id)
+        return orders.read_order(
+            connection, decided_id, session_key=customer.session_key, customer_id=customer.customer_id
         )
-        total = reduce(Money.plus, (line.unit_price.times(line.quantity) for line in lines))
-        orders.place(
-            connection,
-            NewOrder(
-                id=order_id,
-                session_key=customer.session_key,
-                email=customer.email,
-                payment_token=customer.payment_token,
-                correlation_id=correlation_id,
-                lines=lines,
-                total=total,
-                customer_id=customer.customer_id,
-            ),
-        )
-        stock.record_reservations(connection, order_id, quantities)
-        reserved = tuple(ReservedLine(product_id=line.product_id, quantity=line.quantity) for line in lines)
-        for event in (
-            OrderPlaced(
-                order_id=order_id,
-                lines=lines,
-                total=total,
-                customer_id=customer.customer_id,
-                visit_id=customer.visit_id,
-            ),
-            InventoryReserved(order_id=order_id, lines=reserved),
-        ):
-            outbox.record(connection, event, source="retail.storefront", correlation_id=correlation_id)
+
+
+def find_placed(writer: Database, customer: Customer, key: IdempotencyKey) -> Order | None:
+    """The order that has this key; raises IdempotencyKeyReusedError when it was used for something else."""
+    with writer.transaction() as connection:
+        order_id = find(connection, key)
+        if order_id is None:
+            return None
         return orders.read_order(
             connection, order_id, session_key=customer.session_key, customer_id=customer.customer_id
         )
+
+
+def _place(
+    connection: Connection, order_id: UUID, quantities: Mapping[UUID, int], customer: Customer, correlation_id: str
+) -> None:
+    products = stock.set_aside(connection, quantities)
+    lines = tuple(
+        OrderLine(
+            product_id=product.id,
+            sku=product.sku,
+            name=product.name,
+            quantity=quantities[product.id],
+            unit_price=product.price,
+        )
+        for product in products
+    )
+    total = reduce(Money.plus, (line.unit_price.times(line.quantity) for line in lines))
+    orders.place(
+        connection,
+        NewOrder(
+            id=order_id,
+            session_key=customer.session_key,
+            email=customer.email,
+            payment_token=customer.payment_token,
+            correlation_id=correlation_id,
+            lines=lines,
+            total=total,
+            customer_id=customer.customer_id,
+        ),
+    )
+    stock.record_reservations(connection, order_id, quantities)
+    placed = OrderPlaced(
+        order_id=order_id,
+        lines=lines,
+        total=total,
+        customer_id=customer.customer_id,
+        visit_id=customer.visit_id,
+    )
+    reserved = InventoryReserved(
+        order_id=order_id,
+        lines=tuple(ReservedLine(product_id=line.product_id, quantity=line.quantity) for line in lines),
+    )
+    for event in (placed, reserved):
+        outbox.record(connection, event, source="retail.storefront", correlation_id=correlation_id)

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from retail.cache import cache_errors
 from retail.database import Connection, Database
 from retail.errors import CacheUnavailableError
-from retail.observability import logger
+from retail.observability import describe, logger
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -22,7 +22,7 @@ _PURGE_BATCH = 1000
 class SignedIn(BaseModel):
     """A customer in a session; what is known about them may be five minutes old."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     customer_id: UUID
     email: str = Field(repr=False)
@@ -86,7 +86,11 @@ class CustomerSessions:
                 cached = self._cache.get(_key(session_key))
         except CacheUnavailableError:
             return None  # reported already; the database answers
-        return None if cached is None else SignedIn.model_validate_json(cached)
+        try:
+            return None if cached is None else SignedIn.model_validate_json(cached)
+        except ValidationError as error:
+            logger.warning("a cached session cannot be read, the database answers", error=describe(error))
+            return None
 
     def _remember(self, session_key: str, found: SignedIn) -> None:
         try:

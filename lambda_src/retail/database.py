@@ -1,11 +1,13 @@
 """PostgreSQL over psycopg 3: how to reach it, and short transactions on it."""
 
 import json
+import os
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
@@ -17,6 +19,9 @@ from retail.observability import describe, logger
 
 Connection = psycopg.Connection[DictRow]
 
+# The root certificates of all regions that have not expired, as Amazon publishes them.
+RDS_AUTHORITIES = Path(__file__).parent / "certificates" / "amazon_rds.pem"
+
 # Aurora that paused at 0 ACU needs about 15 s to resume, 30 s after a day.
 CONNECT_TIMEOUT_SECONDS = 40
 
@@ -26,14 +31,18 @@ TRUSTED_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class ConnectionSettings:
-    """Where the database is and as whom to enter it; TLS is required unless a test says otherwise."""
+    """Where the database is and as whom to enter it.
+
+    The server must prove to be that host, by a certificate of Amazon's RDS authorities, or of those in the file that
+    libpq's own variable PGSSLROOTCERT names; `sslmode="disable"` is for tests.
+    """
 
     host: str
     port: int
     name: str
     username: str
     password: str = field(repr=False)
-    sslmode: str = "require"
+    sslmode: str = "verify-full"
 
     @property
     def conninfo(self) -> str:
@@ -45,6 +54,7 @@ class ConnectionSettings:
             user=self.username,
             password=self.password,
             sslmode=self.sslmode,
+            sslrootcert=os.environ.get("PGSSLROOTCERT", str(RDS_AUTHORITIES)),
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             application_name="retail",
         )

@@ -1,5 +1,6 @@
 """What the shop refuses; every message may be shown to a customer."""
 
+import math
 from uuid import UUID
 
 
@@ -85,3 +86,25 @@ class StaffOnlyError(RetailError):
 
     def __init__(self) -> None:
         super().__init__("This is for people who work here.")
+
+
+class IdempotencyKeyReusedError(RetailError):
+    """One key, two different requests."""
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for another request: take a new one for each.")
+
+
+class RequestInProgressError(RetailError):
+    """The same request is being served at this moment."""
+
+    def __init__(self) -> None:
+        super().__init__("The same request is in progress. Ask again in some seconds, with the same key.")
+
+
+class TooManyAttemptsError(RetailError):
+    """Somebody, or something, guesses."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many attempts. Please wait {math.ceil(retry_after / 60)} minutes and try again.")
+        self.retry_after = retry_after

@@ -31,6 +31,7 @@ def main(configuration: Configuration) -> None:
     ):
         _RESOURCE_HANDLERS[resource_type] = correct(_RESOURCE_HANDLERS[resource_type])
     _RESOURCE_HANDLERS["AWS::RDS::DBCluster"] = bridges.database_cluster(configuration)
+    bridges.serve_data_api(configuration)
     _RESOURCE_HANDLERS["AWS::ElastiCache::ServerlessCache"] = bridges.serverless_cache(configuration)
     _RESOURCE_HANDLERS["AWS::Events::Archive"] = bridges.event_archive()
     _RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = rotation.rotation_schedule()

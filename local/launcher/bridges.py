@@ -8,7 +8,7 @@ import subprocess
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import eventbridge, rds
+from ministack.services import eventbridge, rds, rds_data
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 from local.launcher.configuration import Configuration
@@ -77,6 +77,18 @@ def database_cluster(configuration: Configuration) -> Handler:
         emulated["delete"](reference, properties)
 
     return {**emulated, "create": create, "update": update, "delete": delete}
+
+
+def serve_data_api(configuration: Configuration) -> None:
+    """The RDS Data API runs its statements on the real PostgreSQL; the emulator looks for a container of its own."""
+    connect = rds_data._connect
+
+    def connect_there(instance: dict[str, Any], *arguments: Any, **named: Any) -> Any:
+        ours = {**instance, "_internal_address": _HOST, "_internal_port": configuration.database_port}
+        return connect(ours, *arguments, **named)
+
+    rds_data._connect = connect_there
+    rds_data._has_real_endpoint = lambda _instance: True
 
 
 def _escaped(value: str) -> str:

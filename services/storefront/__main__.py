@@ -10,6 +10,7 @@ os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "storefront")  # read when reta
 from retail import clients
 from storefront.application import create_application
 from storefront.discovery import ParameterDiscovery
+from storefront.request_limits import LARGEST_HEAD
 from storefront.resources import Resources
 from storefront.settings import Settings
 
@@ -25,6 +26,7 @@ def serve(application: ASGIApp, *, host: str, port: int) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        h11_max_incomplete_event_size=2 * LARGEST_HEAD,  # what is larger is cut off, what is smaller gets a problem
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
 

@@ -10,9 +10,10 @@ from storefront.account_schemas import Accepted, Credentials, Registration, Sign
 from storefront.accounts import CurrentAccounts
 from storefront.customers import CurrentCustomer
 from storefront.problems import answers
+from storefront.sessions import documented
 from storefront.shopping import CurrentShopping
 
-router = APIRouter(prefix="/api", responses=answers(422, 503))
+router = APIRouter(prefix="/api", responses=answers(422, 429, 503))
 
 
 @router.post("/customers", tags=["account"], status_code=202)
@@ -29,20 +30,20 @@ def sign_in(credentials: Credentials, accounts: CurrentAccounts) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/session", tags=["account"], responses=answers(401))
+@router.get("/session", tags=["account"], dependencies=documented, responses=answers(401))
 def who_is_signed_in(customer: CurrentCustomer) -> SignedInCustomer:
     """Who is signed in."""
     return SignedInCustomer(name=customer.name, email=customer.email)
 
 
-@router.delete("/session", tags=["account"], status_code=204)
+@router.delete("/session", tags=["account"], dependencies=documented, status_code=204)
 def sign_out(accounts: CurrentAccounts) -> Response:
     """Sign out; the same answer when nobody was signed in."""
     accounts.sign_out()
     return Response(status_code=204)
 
 
-@router.get("/orders", tags=["orders"], responses=answers(401))
+@router.get("/orders", tags=["orders"], dependencies=documented, responses=answers(401))
 def order_history(
     customer: CurrentCustomer,
     shopping: CurrentShopping,

@@ -1,13 +1,16 @@
 """What API and pages have in common about accounts: registering, signing in and out."""
 
+import hashlib
 from typing import Annotated
 
 from fastapi import Depends, Request
+from limits import RateLimitItem, RateLimitItemPerMinute
 
 from retail.customers import authenticate, register
-from retail.errors import CacheUnavailableError, WrongCredentialsError
+from retail.errors import CacheUnavailableError, TooManyAttemptsError, WrongCredentialsError
 from retail.observability import count, logger
 from storefront.account_schemas import Credentials, Registration
+from storefront.client_address import client_address
 from storefront.resources import Resources
 from storefront.sessions import Session, begin_session, known_session
 
@@ -18,9 +21,14 @@ class Accounts:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._resources: Resources = request.app.state.resources
+        self._settings = self._resources.settings
 
     def register(self, wanted: Registration) -> None:
-        """Open an account; nothing tells the asker whether there was one. Raises UnsuitablePasswordError."""
+        """Open an account; nothing tells the asker whether there was one.
+
+        Raises UnsuitablePasswordError and TooManyAttemptsError.
+        """
+        self._count("sign-in-address", self._settings.sign_ins_per_address, client_address(self._request))
         opened = register(
             self._resources.writer,
             email=wanted.email,
@@ -30,16 +38,21 @@ class Accounts:
         count("AccountsOpened" if opened else "AccountsOpenedTwice")
 
     def sign_in(self, credentials: Credentials) -> None:
-        """Begin a new session, signed in, with the cart and the orders of the guest; raises WrongCredentialsError.
+        """Begin a new session, signed in, with the cart and the orders of the guest.
 
-        The id from before is worth nothing then: whoever planted or learned it is left outside.
+        The id from before is worth nothing then: whoever planted or learned it is left outside. Raises
+        WrongCredentialsError, and TooManyAttemptsError before the password is looked at.
         """
+        self._count("sign-in-address", self._settings.sign_ins_per_address, client_address(self._request))
+        whom = hashlib.sha256(credentials.email.lower().encode()).hexdigest()
+        self._count("sign-in-account", self._settings.sign_ins_per_account, whom)
         account = authenticate(
             self._resources.writer, email=credentials.email, password=credentials.password.get_secret_value()
         )
         if account is None:
             count("SignInsRefused")
             raise WrongCredentialsError
+        self._resources.rate_counters.forget("sign-in-account", _window(self._settings.sign_ins_per_account), whom)
         before = known_session(self._request)
         guest = before if before is not None and not before.claims_customer else None
         now = Session.new(claims_customer=True)
@@ -61,6 +74,13 @@ class Accounts:
             self._forget_cart(session)
         begin_session(self._request, Session.new())
 
+    def _count(self, name: str, most: int, whom: str) -> None:
+        """Without a cache each process counts for itself: guessing stays slow."""
+        standing = self._resources.rate_counters.hit(name, _window(most), whom, even_alone=True)
+        if standing is not None and standing.exceeded:
+            count("SignInsThrottled")
+            raise TooManyAttemptsError(standing.reset_seconds)
+
     def _take_cart_along(self, before: Session, now: Session) -> None:
         try:
             self._resources.carts.move(before.key, now.key)
@@ -72,6 +92,10 @@ class Accounts:
             self._resources.carts.clear(session.key)
         except CacheUnavailableError:
             logger.warning("the cart of a session that ended stays until it expires")
+
+
+def _window(most: int) -> RateLimitItem:
+    return RateLimitItemPerMinute(most, 15)
 
 
 CurrentAccounts = Annotated[Accounts, Depends(Accounts)]

@@ -3,18 +3,26 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Header, Path, Response
 
 from retail.catalog import Product
 from storefront.customers import KnownCustomer
 from storefront.problems import answers
 from storefront.schemas import Cart, CheckoutRequest, OrderAnswer, ProductList, QuantityRequest
-from storefront.sessions import CurrentSession, KnownSession
+from storefront.sessions import CurrentSession, KnownSession, documented
 from storefront.shopping import CurrentShopping
 
-router = APIRouter(prefix="/api", responses=answers(422, 503))
+router = APIRouter(prefix="/api", responses=answers(422, 429, 503))
 
 ProductId = Annotated[UUID, Path(description="The id of a product")]
+IdempotencyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r'^(?:[A-Za-z0-9._:-]{8,200}|"[A-Za-z0-9._:-]{8,200}")$',
+        description="Chosen by the client, new for each order, the same for each attempt at it. Kept for 24 hours.",
+    ),
+]
 OrderId = Annotated[UUID, Path(description="The id of an order")]
 
 
@@ -30,13 +38,13 @@ def get_product(product_id: ProductId, shopping: CurrentShopping) -> Product:
     return shopping.resources.catalog.product(product_id)
 
 
-@router.get("/cart", tags=["cart"])
+@router.get("/cart", tags=["cart"], dependencies=documented)
 def get_cart(session: KnownSession, shopping: CurrentShopping) -> Cart:
     """The cart of the session; empty, with a notice, while it cannot be read."""
     return shopping.cart(session)
 
 
-@router.put("/cart/items/{product_id}", tags=["cart"], responses=answers(404))
+@router.put("/cart/items/{product_id}", tags=["cart"], dependencies=documented, responses=answers(404))
 def put_cart_item(
     product_id: ProductId, wanted: QuantityRequest, session: CurrentSession, shopping: CurrentShopping
 ) -> Cart:
@@ -45,7 +53,7 @@ def put_cart_item(
     return shopping.cart(session)
 
 
-@router.delete("/cart/items/{product_id}", tags=["cart"])
+@router.delete("/cart/items/{product_id}", tags=["cart"], dependencies=documented)
 def delete_cart_item(product_id: ProductId, session: KnownSession, shopping: CurrentShopping) -> Cart:
     """Take a product out of the cart; the same answer when it was not in it."""
     if session is not None:
@@ -53,21 +61,23 @@ def delete_cart_item(product_id: ProductId, session: KnownSession, shopping: Cur
     return shopping.cart(session)
 
 
-@router.post("/orders", tags=["orders"], status_code=201, responses=answers(404, 409))
+@router.post("/orders", tags=["orders"], dependencies=documented, status_code=201, responses=answers(404, 409))
 def place_order(
     wanted: CheckoutRequest,
     session: CurrentSession,
     customer: KnownCustomer,
     shopping: CurrentShopping,
     response: Response,
+    idempotency_key: IdempotencyHeader = None,
 ) -> OrderAnswer:
     """Order what is in the cart: all of it, or nothing and the reason."""
-    order = shopping.place_order(session, wanted, customer_id=customer.customer_id if customer else None)
+    key = idempotency_key.strip('"') if idempotency_key else None
+    order = shopping.place_order(session, wanted, signed_in=customer, idempotency_key=key)
     response.headers["Location"] = f"/api/orders/{order.id}"
     return OrderAnswer.of(order)
 
 
-@router.get("/orders/{order_id}", tags=["orders"], responses=answers(404))
+@router.get("/orders/{order_id}", tags=["orders"], dependencies=documented, responses=answers(404))
 def get_order(
     order_id: OrderId, session: KnownSession, customer: KnownCustomer, shopping: CurrentShopping
 ) -> OrderAnswer:

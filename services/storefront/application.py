@@ -8,8 +8,11 @@ from fastapi import FastAPI
 
 from retail.observability import logger
 from storefront import account_api, account_pages, api, files, health, pages, problems
+from storefront.forgery import ForgeryGuard
 from storefront.middleware import RequestScope
+from storefront.rate_limits import RateLimits
 from storefront.relay import OutboxRelay
+from storefront.request_limits import RequestLimits
 from storefront.resources import Resources
 
 
@@ -38,6 +41,13 @@ def create_application(resources: Resources) -> FastAPI:
     application.state.resources = resources
     application.state.relay = relay
     problems.install(application)
+    application.add_middleware(ForgeryGuard)  # the last one added is the first one asked
+    application.add_middleware(RequestLimits)
+    application.add_middleware(
+        RateLimits,
+        session_per_minute=resources.settings.session_requests_per_minute,
+        address_per_minute=resources.settings.address_requests_per_minute,
+    )
     application.add_middleware(RequestScope)
     for router in (health.router, api.router, account_api.router, files.router, pages.router, account_pages.router):
         application.include_router(router)

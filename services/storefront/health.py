@@ -11,8 +11,8 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/health")
-def health() -> dict[str, str]:
-    """The process serves requests; nothing outside of it matters here."""
+async def health() -> dict[str, str]:
+    """The process serves requests; nothing outside of it matters here, nor whether every thread waits for something."""
     return {"status": "alive"}
 
 

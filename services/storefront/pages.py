@@ -1,14 +1,14 @@
 """The web pages: rendered here, working without a script, changing things by form and redirect only."""
 
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from retail.cart import LARGEST_QUANTITY
-from retail.errors import EmptyCartError, InsufficientStockError, UnknownProductError
+from retail.errors import EmptyCartError, IdempotencyKeyReusedError, InsufficientStockError, UnknownProductError
 from retail.orders import OrderStatus
 from retail.payments import APPROVED_TOKEN, DECLINED_TOKEN
 from storefront.customers import KnownCustomer
@@ -96,6 +96,7 @@ def place_order(
     shopping: CurrentShopping,
     email: FormText = "",
     payment_token: FormText = "",
+    idempotency_key: FormText = "",
 ) -> Response:
     """Place the order and show it; else the form, or the cart, with what is in the way."""
     try:
@@ -104,8 +105,8 @@ def place_order(
         errors = {problem.location: problem.message for problem in field_problems(error.errors())}
         return _checkout_form(request, shopping, session, email=email, errors=errors, status=422)
     try:
-        order = shopping.place_order(session, wanted, customer_id=customer.customer_id if customer else None)
-    except (EmptyCartError, InsufficientStockError, UnknownProductError) as refusal:
+        order = shopping.place_order(session, wanted, signed_in=customer, idempotency_key=idempotency_key[:200])
+    except (EmptyCartError, IdempotencyKeyReusedError, InsufficientStockError, UnknownProductError) as refusal:
         return _page(request, "cart.html", shopping, session, status=409, refusal=str(refusal))
     return _see(f"/orders/{order.id}")
 
@@ -129,7 +130,12 @@ def _checkout_form(
     errors: dict[str, str],
     status: int = 200,
 ) -> Response:
-    form = {"email": email, "errors": errors, "methods": PAYMENT_METHODS if shopping.resources.takes_payments else ()}
+    form = {
+        "email": email,
+        "errors": errors,
+        "methods": PAYMENT_METHODS if shopping.resources.takes_payments else (),
+        "idempotency_key": uuid4(),
+    }
     return _page(request, "checkout.html", shopping, session, status=status, **form)
 
 

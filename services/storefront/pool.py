@@ -1,35 +1,45 @@
 """The storefront's database: a pool of connections that survives a fail-over."""
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from threading import Lock
 from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from retail.database import Connection
 
 LARGEST_POOL = 10  # twenty tasks, the most there may be, then hold 200 connections on each instance
 SECONDS_KEPT_IDLE = 120.0
 PATIENCE_SECONDS = 5.0
+# A paused Aurora takes the connection at once and answers after about 15 s; CloudFront gives up on us after 30.
+RESUME_SECONDS = 25.0
 
 
 class PooledDatabase:
     """Short transactions on pooled connections; each connection is checked before it is lent.
 
     The connection string is asked for at each opening; `refused` is told when one could not be opened.
+    A database that resumes is waited for: as long as a connection is on its way. One that refuses is not.
     """
 
     def __init__(self, conninfo: Callable[[], str], refused: Callable[[], None]) -> None:
+        self._on_their_way = 0
+        self._lock = Lock()
+        on_the_way = self._on_the_way
+
         class Reporting(psycopg.Connection[DictRow]):
             @classmethod
             def connect(cls, *address: Any, **options: Any) -> Any:
-                try:
-                    return super().connect(*address, **options)
-                except psycopg.OperationalError:
-                    refused()
-                    raise
+                with on_the_way():
+                    try:
+                        return super().connect(*address, **options)
+                    except psycopg.OperationalError:
+                        refused()
+                        raise
 
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             conninfo,
@@ -45,9 +55,33 @@ class PooledDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction; raises psycopg_pool.PoolTimeout when no connection is to be had within five seconds."""
-        with self._pool.connection() as connection, connection.transaction():
-            yield connection
+        """A transaction; raises psycopg_pool.PoolTimeout when no connection is to be had.
+
+        That is after five seconds, or after twenty-five while the database has taken a connection and not answered yet.
+        """
+        with ExitStack() as lent:
+            connection = self._lend(lent)
+            with connection.transaction():
+                yield connection
+
+    def _lend(self, lent: ExitStack) -> Connection:
+        until = time.monotonic() + RESUME_SECONDS
+        while True:
+            try:
+                return lent.enter_context(self._pool.connection(timeout=PATIENCE_SECONDS))
+            except PoolTimeout:
+                if not self._on_their_way or time.monotonic() >= until:
+                    raise
+
+    @contextmanager
+    def _on_the_way(self) -> Iterator[None]:
+        with self._lock:
+            self._on_their_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._on_their_way -= 1
 
     def close(self) -> None:
         """Close every connection."""

@@ -13,12 +13,15 @@ from starlette.exceptions import HTTPException
 from retail.errors import (
     CacheUnavailableError,
     EmptyCartError,
+    IdempotencyKeyReusedError,
     IllegalTransitionError,
     InsufficientStockError,
     PaymentGatewayMissingError,
+    RequestInProgressError,
     RetailError,
     SignInRequiredError,
     StaffOnlyError,
+    TooManyAttemptsError,
     UnknownOrderError,
     UnknownProductError,
     UnsuitablePasswordError,
@@ -55,11 +58,14 @@ _KINDS: dict[type[RetailError], tuple[int, str]] = {
     EmptyCartError: (409, "empty-cart"),
     InsufficientStockError: (409, "insufficient-stock"),
     IllegalTransitionError: (409, "illegal-transition"),
+    IdempotencyKeyReusedError: (422, "idempotency-key-reused"),
+    RequestInProgressError: (409, "request-in-progress"),
     UnknownProductError: (404, "unknown-product"),
     UnknownOrderError: (404, "unknown-order"),
     SignInRequiredError: (401, "sign-in-required"),
     WrongCredentialsError: (401, "wrong-credentials"),
     StaffOnlyError: (403, "staff-only"),
+    TooManyAttemptsError: (429, "too-many-attempts"),
     UnsuitablePasswordError: (422, "unsuitable-password"),
     CacheUnavailableError: (503, "cart-unavailable"),
     PaymentGatewayMissingError: (503, "payments-unavailable"),
@@ -108,6 +114,14 @@ def unexpected(request: Request, error: Exception) -> Response:
     return answer(request, 500, "Something went wrong on our side. It has been reported; please try again.")
 
 
+def _headers(error: RetailError, status: int) -> dict[str, str] | None:
+    if isinstance(error, TooManyAttemptsError):
+        return {"Retry-After": str(error.retry_after)}
+    if status == 503 or isinstance(error, RequestInProgressError):
+        return {"Retry-After": RETRY_AFTER_SECONDS}
+    return CHALLENGE if status == 401 else None
+
+
 def install(application: FastAPI) -> None:
     """Turn what endpoints raise into problems, and describe them in the OpenAPI document."""
     describe_endpoints = application.openapi
@@ -126,8 +140,7 @@ def install(application: FastAPI) -> None:
         if type(error) not in _KINDS:
             return unexpected(request, error)
         status, kind = _KINDS[type(error)]
-        headers = {401: CHALLENGE, 503: {"Retry-After": RETRY_AFTER_SECONDS}}.get(status)
-        return answer(request, status, str(error), kind=kind, headers=headers)
+        return answer(request, status, str(error), kind=kind, headers=_headers(error, status))
 
     @application.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

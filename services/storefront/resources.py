@@ -15,6 +15,7 @@ from retail.database import ConnectionSettings
 from storefront.credentials import DatabaseCredentials
 from storefront.discovery import Discovery
 from storefront.pool import PooledDatabase
+from storefront.rate_limits import RateCounters
 from storefront.sessions import SessionCookies
 from storefront.settings import Settings
 
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 class Resources:
     """Databases, cache and bus; each property raises DiscoveryIncompleteError until its address is published.
 
-    Connections are encrypted (`sslmode=require`, `rediss`) unless a test says otherwise.
+    Connections are encrypted and the servers' certificates verified (`verify-full`, `rediss`), but in tests.
     """
 
     def __init__(
-        self, settings: Settings, discovery: Discovery, *, sslmode: str = "require", cache_scheme: str = "rediss"
+        self, settings: Settings, discovery: Discovery, *, sslmode: str = "verify-full", cache_scheme: str = "rediss"
     ) -> None:
         self.discovery = discovery
         self._settings = settings
@@ -40,6 +41,11 @@ class Resources:
         self._credentials = DatabaseCredentials(
             settings.database_secret_arn, settings.database_username, settings.database_password.get_secret_value()
         )
+
+    @property
+    def settings(self) -> Settings:
+        """What the task definition tells."""
+        return self._settings
 
     @property
     def takes_payments(self) -> bool:
@@ -85,6 +91,11 @@ class Resources:
     def session_cookies(self) -> SessionCookies:
         """The cookies of all sessions."""
         return SessionCookies(lambda: read_signing_keys(self.writer))
+
+    @cached_property
+    def rate_counters(self) -> RateCounters:
+        """How often whom asked."""
+        return RateCounters(lambda: self.cache)
 
     def close(self) -> None:
         """Give every connection back."""

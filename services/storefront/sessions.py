@@ -91,11 +91,19 @@ class SessionCookies:
             return None
 
     def _current(self, *, doubted: TimestampSigner | None = None) -> TimestampSigner:
+        """The signer to use; read anew at most each minute. Reading may wait, so nobody else waits for it here."""
         with self._lock:
-            if self._signer is None or (self._signer is doubted and time.monotonic() >= self._next_read):
+            signer = self._signer
+            if signer is not None and (signer is not doubted or time.monotonic() < self._next_read):
+                return signer
+            if signer is not None:
                 self._next_read = time.monotonic() + SECONDS_BETWEEN_READS
-                self._signer = TimestampSigner(self._read_keys(), salt="session", digest_method=hashlib.sha256)
-            return self._signer
+        read = TimestampSigner(self._read_keys(), salt="session", digest_method=hashlib.sha256)
+        with self._lock:
+            if self._signer is None:
+                self._next_read = time.monotonic() + SECONDS_BETWEEN_READS
+            self._signer = read
+        return read
 
 
 def _unsign(signer: TimestampSigner, value: str) -> Session:
@@ -106,10 +114,16 @@ def _unsign(signer: TimestampSigner, value: str) -> Session:
 def known_session(request: Request) -> Session | None:
     """The session of the request's cookie, or None when there is none, or none of ours."""
     state = request.state
+    if hasattr(state, "session_error"):
+        raise state.session_error  # asked for twice in one request, a database that is away is waited for once
     if not hasattr(state, "session"):
         name = SECURE_COOKIE if is_secure(request) else COOKIE
         cookies: SessionCookies = request.app.state.resources.session_cookies
-        state.session = cookies.read(request.cookies.get(name, ""))
+        try:
+            state.session = cookies.read(request.cookies.get(name, ""))
+        except Exception as error:
+            state.session_error = error
+            raise
     known: Session | None = state.session
     return known
 

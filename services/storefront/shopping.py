@@ -2,14 +2,15 @@
 
 from functools import reduce
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import Depends, Request
 
 from retail.cart import LARGEST_QUANTITY
-from retail.checkout import Customer, check_out
+from retail.checkout import Customer, check_out, find_placed
 from retail.customer_sessions import SignedIn
 from retail.errors import CacheUnavailableError, PaymentGatewayMissingError, UnknownOrderError
+from retail.idempotency import IdempotencyKey
 from retail.money import Money
 from retail.observability import count, logger
 from retail.orders import Order, read_order
@@ -52,31 +53,60 @@ class Shopping:
         present = self.resources.carts.quantities(session.key).get(product_id, 0)
         self.put_into_cart(session, product_id, min(present + quantity, LARGEST_QUANTITY))
 
-    def place_order(self, session: Session, request: CheckoutRequest, *, customer_id: UUID | None = None) -> Order:
-        """Order what is in the cart; the confirmation does not wait for the bus.
+    def place_order(
+        self,
+        session: Session,
+        request: CheckoutRequest,
+        *,
+        signed_in: SignedIn | None = None,
+        idempotency_key: str | None = None,
+    ) -> Order:
+        """Order what is in the cart; the confirmation does not wait for the bus. Twice under one key: the same order.
 
-        Raises PaymentGatewayMissingError, EmptyCartError, UnknownProductError, InsufficientStockError and
-        CacheUnavailableError: no order then.
+        Raises PaymentGatewayMissingError, EmptyCartError, UnknownProductError, InsufficientStockError,
+        CacheUnavailableError, IdempotencyKeyReusedError and RequestInProgressError: no order then.
         """
         if not self.resources.takes_payments:
             raise PaymentGatewayMissingError("This shop takes no payments yet, so nothing can be ordered.")
-        quantities = self.resources.carts.quantities(session.key)
         customer = Customer(
             session_key=session.key,
             email=request.email,
             payment_token=request.payment_token,
-            customer_id=customer_id,
+            customer_id=signed_in.customer_id if signed_in else None,
             visit_id=session.visit_id,
         )
-        order = check_out(self.resources.writer, quantities, customer, correlation_id=self._correlation_id)
-        self._relay.wake()
-        logger.info("order placed", order_id=str(order.id))
-        count("OrdersPlaced")
+        key = None
+        if idempotency_key:
+            key = IdempotencyKey.of(session.key, idempotency_key, request.email, request.payment_token)
+        try:
+            quantities = self.resources.carts.quantities(session.key)
+        except CacheUnavailableError:
+            placed = find_placed(self.resources.writer, customer, key) if key else None
+            if placed is None:
+                raise
+            return placed
+        new_id = uuid4()
+        order = check_out(
+            self.resources.writer,
+            quantities,
+            customer,
+            correlation_id=self._correlation_id,
+            order_id=new_id,
+            key=key,
+        )
+        if order.id == new_id:
+            self._relay.wake()
+            logger.info("order placed", order_id=str(order.id))
+            count("OrdersPlaced")
+        if {line.product_id: line.quantity for line in order.lines} == quantities:
+            self._empty_cart(session, order)
+        return order
+
+    def _empty_cart(self, session: Session, order: Order) -> None:
         try:
             self.resources.carts.clear(session.key)
         except CacheUnavailableError:
             logger.warning("the cart of a placed order stays until it expires", order_id=str(order.id))
-        return order
 
     def order(self, session: Session | None, order_id: UUID, customer: SignedIn | None = None) -> Order:
         """An order of this session or customer, read where it is never behind; raises UnknownOrderError."""

@@ -43,7 +43,7 @@ def test_the_database_is_reached_encrypted_with_the_credentials_of_the_secret(
 ) -> None:
     monkeypatch.setattr(clients, "secrets_manager", lambda: OneSecret(username="shop", password="it's secret"))
     connection = conninfo_to_dict(settings.conninfo())
-    assert (connection["sslmode"], connection["user"], connection["password"]) == ("require", "shop", "it's secret")
+    assert (connection["sslmode"], connection["user"], connection["password"]) == ("verify-full", "shop", "it's secret")
 
 
 def test_a_secret_without_a_password_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,6 +135,8 @@ def test_what_the_application_looks_for_is_published_under_its_path(platform: Sy
             "database/reader-endpoint",
             "database/port",
             "database/name",
+            "database/cluster-arn",
+            "database/secret-arn",
             "cache/endpoint",
             "lake/bucket",
             "storefront/table",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,10 @@ def test_p3_the_api_gets_everything_and_files_nothing_of_the_visitor(
         request = policy(platform, "OriginRequest", behaviour["OriginRequestPolicyId"])
         assert request["CookiesConfig"]["CookieBehavior"] == what
         assert request["QueryStringsConfig"]["QueryStringBehavior"] == what
-        assert request["HeadersConfig"]["HeaderBehavior"] == ("allViewer" if what == "all" else what)
+        headers: dict[str, Any] = {"HeaderBehavior": "none"}
+        if what == "all":  # and who asks, which no visitor can write: the storefront counts requests by it
+            headers = {"HeaderBehavior": "allViewerAndWhitelistCloudFront", "Headers": ["CloudFront-Viewer-Address"]}
+        assert request["HeadersConfig"] == headers
         assert ("POST" in behaviour.get("AllowedMethods", [])) is (what == "all")
 
 

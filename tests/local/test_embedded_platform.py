@@ -102,3 +102,8 @@ def test_the_command_line_tells_what_is_wrong_in_one_line_and_fails() -> None:
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
     assert "is taken" in done.stderr
+
+
+def test_a_command_for_a_platform_that_does_not_run_is_told_how_to_start_it(platform: EmbeddedPlatform) -> None:
+    with pytest.raises(LocalError, match="make up"):
+        platform.emulator()

@@ -17,6 +17,7 @@ from local.cache import Cache
 from local.postgres import Postgres
 from local.run_directory import RunDirectory, free_port, is_listening
 from local.tls import make_certificate
+from retail.database import ConnectionSettings
 
 MEGABYTE = 1_000_000
 
@@ -52,6 +53,27 @@ def test_postgres_answers_a_client_that_verifies_the_certificate(ports: Ports, p
         row = connection.execute("SELECT repeat('x', %s)", [10 * MEGABYTE]).fetchone()
     assert row is not None
     assert len(row[0]) == 10 * MEGABYTE
+
+
+def test_the_shop_connects_to_the_server_of_the_authority_it_is_told_to_trust_and_to_no_other(
+    ports: Ports, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(host: str = "127.0.0.1") -> None:
+        settings = ConnectionSettings(
+            host=host, port=ports.database, name="postgres", username=postgres.user, password=postgres.password
+        )
+        psycopg.connect(settings.conninfo, hostaddr="127.0.0.1").close()
+
+    monkeypatch.setenv("PGSSLROOTCERT", str(ports.authority))
+    connect()
+    with pytest.raises(psycopg.OperationalError, match="does not match host name"):
+        connect("database.example.com")
+    monkeypatch.setenv("PGSSLROOTCERT", str(make_certificate(tmp_path).authority))
+    with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
+        connect()
+    monkeypatch.delenv("PGSSLROOTCERT")
+    with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
+        connect()
 
 
 def test_postgres_refuses_a_client_without_tls(ports: Ports, postgres: Postgres) -> None:

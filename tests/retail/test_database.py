@@ -1,11 +1,14 @@
 """A function's one connection."""
 
+import ssl
+import time
+
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from retail import database
-from retail.database import ConnectionSettings, SingleConnection
+from retail.database import RDS_AUTHORITIES, ConnectionSettings, SingleConnection
 from tests.retail.shop import Shop
 
 
@@ -49,8 +52,24 @@ def test_rotated_credentials_are_taken_up_by_the_next_connection(shop: Shop) -> 
     assert asked == ["again", "again"]
 
 
-def test_connections_are_encrypted_unless_told_otherwise_and_settings_never_show_the_password() -> None:
+def test_the_server_is_verified_and_settings_never_show_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PGSSLROOTCERT", raising=False)
     settings = ConnectionSettings(host="h", port=5432, name="n", username="u", password="p ' q")
-    assert conninfo_to_dict(settings.conninfo)["sslmode"] == "require"
+    assert conninfo_to_dict(settings.conninfo)["sslmode"] == "verify-full"
+    assert conninfo_to_dict(settings.conninfo)["sslrootcert"] == str(RDS_AUTHORITIES)
     assert conninfo_to_dict(settings.conninfo)["password"] == "p ' q"
     assert "p ' q" not in repr(settings)
+
+
+def test_the_authorities_are_amazons_for_rds_in_our_regions_and_will_not_expire_for_years() -> None:
+    context = ssl.create_default_context(cafile=RDS_AUTHORITIES)
+    found = {}
+    for authority in context.get_ca_certs():
+        names = dict(part[0] for part in authority["subject"])  # type: ignore[misc]  # typeshed is too wide
+        assert authority["subject"] == authority["issuer"]
+        assert names["organizationName"] == "Amazon Web Services, Inc."
+        found[names["commonName"]] = ssl.cert_time_to_seconds(str(authority["notAfter"])) - time.time()
+    for kind in ("RSA2048", "RSA4096", "ECC384"):
+        for region in ("us-east-1", "us-east-2", "eu-west-1"):
+            assert found[f"Amazon RDS {region} Root CA {kind} G1"] > 10 * 365 * 24 * 3600
+    assert all(name.startswith("Amazon RDS ") for name in found)

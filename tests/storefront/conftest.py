@@ -2,10 +2,12 @@
 
 import io
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.types import ASGIApp
 
 from retail.observability import logger
 from storefront.application import create_application
@@ -25,23 +27,38 @@ def resources(shop: Shop, cache_url: str) -> Resources:
 
 @pytest.fixture
 def client(resources: Resources) -> Iterator[TestClient]:
-    """A browser, or a program, with its cookies."""
-    with TestClient(create_application(resources), raise_server_exceptions=False, follow_redirects=False) as client:
+    """A browser, with its cookies, on our own pages."""
+    with _browser(create_application(resources)) as client:
         yield client
 
 
 @pytest.fixture
 def stranger(client: TestClient) -> TestClient:
     """Somebody else, without those cookies."""
-    return TestClient(client.app, raise_server_exceptions=False, follow_redirects=False)
+    return _browser(client.app)
 
 
-@pytest.fixture
+def _browser(application: ASGIApp) -> TestClient:
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    return TestClient(application, raise_server_exceptions=False, follow_redirects=False, headers=headers)
+
+
+# What would be somebody's: an e-mail address, a card number, a card's token, a password or a session id of these tests.
+PRIVATE = re.compile(
+    r"[\w.+-]+@[\w-]+\.[a-z]{2,}|\b\d{13,19}\b|tok_[a-z0-9]|seven purple wagons|wrong (?:password|guess)|"
+    r"[gc][\w-]{43}\.[\w-]+\.[\w-]{20,}|\$argon2",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(autouse=True)
 def logs() -> Iterator[io.StringIO]:
-    """Every line that is logged during the test, as it would reach CloudWatch."""
+    """Every line that is logged during the test, as it would reach CloudWatch; in no test is anything private in it."""
     lines = io.StringIO()
     watcher = logging.StreamHandler(lines)
     watcher.setFormatter(logger.registered_formatter)
     logger.addHandler(watcher)
     yield lines
     logging.getLogger(logger.name).removeHandler(watcher)
+    found = PRIVATE.search(lines.getvalue())
+    assert found is None, f"the log holds {found}"

@@ -41,8 +41,10 @@ def published(conninfo: str, cache_url: str) -> dict[str, str]:
     }
 
 
-def plain_resources(values: dict[str, str], payment_gateway: GatewayName = "simulator") -> Resources:
-    """The storefront's resources over these parameters."""
+def plain_resources(
+    values: dict[str, str], payment_gateway: GatewayName = "simulator", limits: dict[str, int] | None = None
+) -> Resources:
+    """The storefront's resources over these parameters, with other limits than the usual ones where they are given."""
     settings = Settings(
         retail_environment="test",
         parameter_prefix="/retail/test",
@@ -50,5 +52,5 @@ def plain_resources(values: dict[str, str], payment_gateway: GatewayName = "simu
         database_username=values["database/username"],
         database_password=SecretStr(values["database/password"]),
         payment_gateway=payment_gateway,
-    )
+    ).model_copy(update=limits)
     return Resources(settings, FixedDiscovery(values), sslmode="disable", cache_scheme="redis")

@@ -6,11 +6,14 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
+from retail.observability import logger
 from storefront import pool
 from storefront.application import create_application
 from storefront.resources import Resources
 from storefront.sessions import Session
 from tests.retail.shop import EMAIL, Shop
+from tests.storefront.account import register, sign_in
+from tests.storefront.conftest import PRIVATE
 from tests.storefront.published import FixedDiscovery, plain_resources, published
 
 CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
@@ -119,3 +122,30 @@ def test_no_address_no_session_and_no_token_reach_the_log(client: TestClient, sh
     access = [json.loads(line) for line in log.splitlines() if '"message":"request"' in line]
     assert placed["correlation_id"] == placed["request_id"] == access[2]["correlation_id"]
     assert {"method", "path", "status", "duration_ms"} <= access[2].keys()
+
+
+def test_what_would_be_private_is_recognised(logs: io.StringIO, resources: Resources) -> None:
+    cookie = resources.session_cookies.write(A_SESSION)
+    for private in (EMAIL, "4242424242424242", "tok_visa", cookie, "$argon2id$v=19$"):
+        assert PRIVATE.search(f'{{"message":"x {private} y"}}'), private
+    logger.info("a line", order_id="7f4c1f52-8f5b-4a53-9f5e-0c8a3a7a4e11", duration_ms=1.5)
+    assert PRIVATE.search(logs.getvalue()) is None
+
+
+def test_accounts_leave_nothing_private_in_the_log_whatever_goes_wrong(
+    client: TestClient, shop: Shop, logs: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(client, EMAIL)
+    register(client, EMAIL, "short")
+    register(client, f"{EMAIL} {EMAIL}")
+    sign_in(client, EMAIL, "wrong password")
+    sign_in(client, EMAIL)
+    client.get("/account")
+    shop.rows("UPDATE customers SET password_hash = 'damaged'")
+    assert sign_in(client, EMAIL).status_code == 500
+    shop.rows("ALTER TABLE customers ADD CONSTRAINT nobody CHECK (email = 'x') NOT VALID")
+    assert register(client, "other@example.com").status_code == 500
+    lines = logs.getvalue()
+    assert "request failed" in lines
+    assert "signed in" in lines
+    assert "other@example.com" not in lines

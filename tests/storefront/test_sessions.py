@@ -125,6 +125,15 @@ def test_a_hit_never_touches_the_database(client: TestClient, resources: Resourc
     assert _is_signed_in(client)
 
 
+def test_a_cached_session_that_cannot_be_read_is_looked_up(client: TestClient, shop: Shop, cache_url: str) -> None:
+    signed_in(client, EMAIL)
+    assert _is_signed_in(client)
+    with redis.Redis.from_url(cache_url) as cache:
+        (key,) = cache.scan_iter("session:*")
+        cache.set(key, '{"email": "somebody"}')
+    assert _is_signed_in(client)
+
+
 def test_without_a_cache_customers_stay_signed_in(shop: Shop, client: TestClient, resources: Resources) -> None:
     signed_in(client, EMAIL)
     resources.cache = redis.Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=0.1)

@@ -1,0 +1,146 @@
+"""Too large, too slow, or not to be meant: refused before anything is done."""
+
+import socket
+import time
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+
+from storefront import request_limits
+from storefront.middleware import RequestScope
+from storefront.request_limits import LARGEST_BODY, LARGEST_HEAD, RequestLimits
+from tests.retail.shop import EMAIL, Shop
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Where a real server listens, whose one endpoint answers with the length of what it was sent."""
+    monkeypatch.setattr(request_limits, "SECONDS_FOR_BODY", 0.5)
+    application = FastAPI()
+
+    @application.post("/length")
+    async def length(request: Request) -> int:
+        return len(await request.body())
+
+    application.add_middleware(RequestLimits)
+    application.add_middleware(RequestScope)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield listening.getsockname()[1]
+        server.should_exit = True
+        thread.join(10)
+
+
+def _exchange(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
+    """Send parts with a pause after each; everything that comes back until the server hangs up or falls silent."""
+    with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
+        answer = b""
+        try:
+            for part in parts:
+                connection.sendall(part)
+                time.sleep(pause)
+            while chunk := connection.recv(65536):
+                answer += chunk
+        except (TimeoutError, ConnectionError):
+            pass
+        return answer
+
+
+_POST = b"POST /length HTTP/1.1\r\nHost: shop\r\n"
+
+
+def test_a_body_that_comes_in_pieces_arrives_whole(port: int) -> None:
+    answer = _exchange(port, _POST + b"Connection: close\r\nContent-Length: 4\r\n\r\n", b"ab", b"cd", pause=0.05)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"4")
+
+
+def test_a_body_that_trickles_is_given_up_and_the_connection_closed(port: int) -> None:
+    started = time.monotonic()
+    answer = _exchange(port, _POST + b"Content-Length: 1000\r\n\r\n", b"a", b"a", b"a", pause=0.2)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"connection: close" in answer.lower()
+    assert b"application/problem+json" in answer
+    assert time.monotonic() - started < 2.5
+
+
+def test_a_body_without_a_stated_length_is_counted_as_it_comes(port: int) -> None:
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    fits = _exchange(port, _POST + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n", chunk, b"0\r\n\r\n")
+    assert fits.endswith(b"65536")
+    answer = _exchange(port, _POST + b"Transfer-Encoding: chunked\r\n\r\n", *([chunk] * 5), pause=0.02)
+    assert answer.startswith(b"HTTP/1.1 413")
+
+
+def test_half_a_request_is_not_served(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
+        connection.sendall(_POST + b"Content-Length: 1000\r\n\r\nhalf")
+    deadline = time.monotonic() + 3
+    statuses: list[object] = []
+    while not statuses and time.monotonic() < deadline:
+        time.sleep(0.02)
+        statuses = [getattr(record, "status", None) for record in caplog.records if record.message == "request"]
+    assert statuses == [400]
+
+
+def test_a_stated_length_beyond_the_limit_is_refused_unread(port: int) -> None:
+    started = time.monotonic()
+    answer = _exchange(port, _POST + b"Content-Length: 999999999\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert time.monotonic() - started < 0.4
+
+
+def test_a_body_at_the_limit_is_read_and_one_beyond_is_a_413(client: TestClient) -> None:
+    for size, status in ((LARGEST_BODY, 422), (LARGEST_BODY + 1, 413)):
+        body = b'"' + b"x" * (size - 2) + b'"'
+        answer = client.post("/api/orders", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_too_many_and_too_long_headers_are_a_431(client: TestClient) -> None:
+    assert client.get("/", headers={"X-Long": "x" * LARGEST_HEAD}).status_code == 431
+    assert client.get("/", headers={f"X-{number}": "x" for number in range(101)}).status_code == 431
+    assert client.get("/?q=" + "x" * 9000).status_code == 414
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/1/..%2f__main__.py",
+        "/static/..%2f..%2f__main__.py",
+        "/static/1/..%5c__main__.py",
+        "/static/%2e%2e/%2e%2e/etc/passwd",
+        "/images/..%2f..%2fetc%2fpasswd.svg",
+        "/static/1/%252e%252e%252f__main__.py",
+        "/..%2f..%2fetc/passwd",
+    ],
+)
+def test_no_path_leads_out_of_the_shop(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "import" not in answer.text
+    assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/products/%00", "/?q=%00", "/static/1/shop.css%00.svg"])
+def test_the_one_character_that_postgresql_refuses_is_refused_at_the_door(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 400
+
+
+def test_it_is_refused_in_bodies_too(client: TestClient, shop: Shop) -> None:
+    body = b'{"email": "kim.example@example.com", "name": "a\\u0000b", "password": "seven purple wagons"}'
+    answer = client.post("/api/customers", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    form = {"email": EMAIL, "name": "a\x00b", "password": "seven purple wagons"}
+    assert client.post("/account/register", data=form).status_code == 400
+    assert shop.count("customers") == 0
