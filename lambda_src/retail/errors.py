@@ -30,6 +30,20 @@ class UnknownProductError(RetailError):
         self.product_id = product_id
 
 
+class UnknownCategoryError(RetailError):
+    """No such category is there."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"There is no category {slug!r}.")
+
+
+class ForeignCursorError(RetailError):
+    """Where a page should begin was not said by an answer to the same question."""
+
+    def __init__(self) -> None:
+        super().__init__("This is not the continuation of that list: start from its first page.")
+
+
 class InsufficientStockError(RetailError):
     """More pieces are wanted than are free."""
 

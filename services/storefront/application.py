@@ -7,7 +7,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from retail.observability import logger
-from storefront import account_api, account_pages, api, files, health, pages, problems
+from storefront import account_api, account_pages, api, catalog_api, catalog_pages, files, health, pages, problems
 from storefront.middleware import RequestScope
 from storefront.relay import OutboxRelay
 from storefront.resources import Resources
@@ -39,6 +39,6 @@ def create_application(resources: Resources) -> FastAPI:
     application.state.relay = relay
     problems.install(application)
     application.add_middleware(RequestScope)
-    for router in (health.router, api.router, account_api.router, files.router, pages.router, account_pages.router):
-        application.include_router(router)
+    for part in (health, catalog_api, api, account_api, files, catalog_pages, pages, account_pages):
+        application.include_router(part.router)
     return application
