@@ -7,7 +7,19 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from retail.observability import logger
-from storefront import account_api, account_pages, api, catalog_api, catalog_pages, files, health, pages, problems
+from storefront import (
+    account_api,
+    account_pages,
+    admin_api,
+    admin_pages,
+    api,
+    catalog_api,
+    catalog_pages,
+    files,
+    health,
+    pages,
+    problems,
+)
 from storefront.middleware import RequestScope
 from storefront.relay import OutboxRelay
 from storefront.resources import Resources
@@ -39,6 +51,7 @@ def create_application(resources: Resources) -> FastAPI:
     application.state.relay = relay
     problems.install(application)
     application.add_middleware(RequestScope)
-    for part in (health, catalog_api, api, account_api, files, catalog_pages, pages, account_pages):
+    parts = (health, catalog_api, api, account_api, admin_api, files, catalog_pages, pages, account_pages, admin_pages)
+    for part in parts:
         application.include_router(part.router)
     return application

@@ -16,16 +16,22 @@ from retail.errors import (
     ForeignCursorError,
     IllegalTransitionError,
     InsufficientStockError,
+    InvalidProductError,
     PaymentGatewayMissingError,
     RetailError,
     SignInRequiredError,
+    SkuTakenError,
     StaffOnlyError,
+    StockAdjustmentReusedError,
+    StockOutOfBoundsError,
     UnknownCategoryError,
     UnknownOrderError,
     UnknownProductError,
     UnsuitablePasswordError,
+    VersionConflictError,
     WrongCredentialsError,
 )
+from retail.money import Money
 from retail.observability import describe, logger
 from storefront.discovery import DiscoveryIncompleteError
 from storefront.rendering import render
@@ -61,6 +67,11 @@ _KINDS: dict[type[RetailError], tuple[int, str]] = {
     UnknownOrderError: (404, "unknown-order"),
     UnknownCategoryError: (404, "unknown-category"),
     ForeignCursorError: (422, "foreign-cursor"),
+    InvalidProductError: (422, "invalid-product"),
+    SkuTakenError: (409, "sku-taken"),
+    StockOutOfBoundsError: (409, "stock-out-of-bounds"),
+    StockAdjustmentReusedError: (409, "adjustment-reused"),
+    VersionConflictError: (409, "version-conflict"),
     SignInRequiredError: (401, "sign-in-required"),
     WrongCredentialsError: (401, "wrong-credentials"),
     StaffOnlyError: (403, "staff-only"),
@@ -106,6 +117,19 @@ def field_problems(errors: Any) -> list[FieldProblem]:
     return [FieldProblem(location=".".join(map(str, error["loc"])), message=error["msg"]) for error in errors]
 
 
+def _differences(error: RetailError) -> list[FieldProblem] | None:
+    if not isinstance(error, VersionConflictError):
+        return None
+    return [
+        FieldProblem(location=field, message=f"is {_shown(current)} now, wanted is {_shown(wanted)}")
+        for field, (current, wanted) in error.differences.items()
+    ]
+
+
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, Money) else repr(value)
+
+
 def unexpected(request: Request, error: Exception) -> Response:
     """An error nobody foresaw: reported in full to the log, in one sentence to the customer."""
     logger.error("request failed", error=describe(error))
@@ -131,7 +155,7 @@ def install(application: FastAPI) -> None:
             return unexpected(request, error)
         status, kind = _KINDS[type(error)]
         headers = {401: CHALLENGE, 503: {"Retry-After": RETRY_AFTER_SECONDS}}.get(status)
-        return answer(request, status, str(error), kind=kind, headers=headers)
+        return answer(request, status, str(error), kind=kind, errors=_differences(error), headers=headers)
 
     @application.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

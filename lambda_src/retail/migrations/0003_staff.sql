@@ -1,4 +1,4 @@
--- Why the stock differs from what was sold: one row for each count, delivery or loss, applied once.
+-- What staff need: why the stock differs from what was sold (one row for each correction, applied once), and what waits.
 
 CREATE TABLE stock_adjustments (
     id              uuid PRIMARY KEY,
@@ -12,3 +12,5 @@ CREATE TABLE stock_adjustments (
 COMMENT ON COLUMN stock_adjustments.id IS 'Chosen by the form or program that asks: the same id is the same adjustment';
 COMMENT ON COLUMN stock_adjustments.adjusted_by IS 'Id of the member of staff; no name, no address';
 CREATE INDEX stock_adjustments_of_product ON stock_adjustments (product_id, adjusted_at);
+
+CREATE INDEX orders_to_ship ON orders (created_at, id) WHERE status = 'PROCESSING';
