@@ -89,8 +89,8 @@ def test_strangers_and_customers_are_kept_out_everywhere(client: TestClient, str
     token = {"form_token": _form_token(customer)}
     for method, path in ADDRESSES:
         for who, api, page in ((stranger, 401, 303), (customer, 403, 404)):
-            form = {"data": token} if method == "POST" and not path.startswith("/api") else {}
-            answer = who.request(method, path, headers=BROWSER, **form)
+            form = token if method == "POST" and not path.startswith("/api") else None
+            answer = who.request(method, path, headers=BROWSER, data=form)
             refused = (403, page) if who is stranger and method == "POST" else (page,)
             assert answer.status_code in ((api,) if path.startswith("/api") else refused), (method, path)
     assert shop.count("outbox") == 0
@@ -184,7 +184,7 @@ def test_pieces_that_are_promised_cannot_be_taken_away(staff: TestClient, shop: 
     assert shop.stock(UUID(product["id"])) == (3, 3)
 
 
-WRONG_CONTENT = [
+WRONG_CONTENT: list[dict[str, Any]] = [
     {"sku": "mug 1"},
     {"name": ""},
     {"name": " "},
@@ -206,7 +206,7 @@ WRONG_CONTENT = [
 
 def test_a_product_that_cannot_be_is_a_422_and_changes_nothing(staff: TestClient, shop: Shop) -> None:
     for wrong in WRONG_CONTENT:
-        assert staff.post("/api/admin/products", json=MUG | wrong).status_code == 422, wrong
+        assert staff.post("/api/admin/products", json={**MUG, **wrong}).status_code == 422, wrong
     assert [shop.count("products"), shop.count("outbox")] == [0, 0]
 
 
