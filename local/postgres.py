@@ -11,8 +11,6 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-
 from local.run_directory import LocalError, RunDirectory, free_port, is_listening
 
 # PostgreSQL 16, the older of the two that the wheel ships: what runs on it runs on Aurora's 17 too.
@@ -78,20 +76,8 @@ def start_postgres(run: RunDirectory, *, durable: bool = True) -> Postgres:
     command = [str(binaries / "postgres"), "-D", str(home / "data")]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
-    server = Postgres(port=port, password=password, binaries=binaries)
-    run.start("postgres", command, environment, user=owner, ready=lambda: _answers(server))
-    return server
-
-
-def _answers(server: Postgres) -> bool:
-    """It listens a moment before it lets anybody in."""
-    if not is_listening(server.port):
-        return False
-    try:
-        psycopg.connect(server.conninfo, connect_timeout=2).close()
-    except psycopg.OperationalError:
-        return False
-    return True
+    run.start("postgres", command, environment, user=owner, ready=lambda: is_listening(port))
+    return Postgres(port=port, password=password, binaries=binaries)
 
 
 def _binaries_readable_by(owner: int | None, home: Path) -> Path:
