@@ -19,7 +19,12 @@ from retail_constructs.private_bucket import PrivateBucket
 
 # Everything that a picture's bytes follow from.
 _RETAIL = ROOT / "lambda_src" / "retail"
-_DRAWING = (_RETAIL / "pictures.py", _RETAIL / "sample_catalog.json", *(_RETAIL / "shapes").glob("*.svg"))
+_DRAWING = (
+    _RETAIL / "pictures.py",
+    _RETAIL / "sample_catalog.py",
+    *(_RETAIL / "shelves").glob("*.json"),
+    *(_RETAIL / "shapes").glob("*.svg"),
+)
 
 
 class SiteBucket(Construct):

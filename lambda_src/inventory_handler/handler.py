@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from retail import clients, stock
 from retail.cache import connect_cache
-from retail.catalog import drop_cached
+from retail.catalog import drop_cached, drop_lists
 from retail.consumer import Handlers, consume
 from retail.database import SingleConnection
 from retail.events import BusEvent, InventoryAdjusted, InventoryReleased, InventoryReserved, ProductChanged
@@ -59,16 +59,19 @@ def inventory_reserved(event: BusEvent) -> None:
 def inventory_released(event: BusEvent) -> None:
     """The pieces are back in the stock already: the next reader sees them."""
     _changed(event, (line.product_id for line in event.payload(InventoryReleased).lines))
+    drop_lists(resources().cache)
 
 
 def inventory_adjusted(event: BusEvent) -> None:
     """The stock was corrected already: the next reader sees it."""
     _changed(event, [event.payload(InventoryAdjusted).product_id])
+    drop_lists(resources().cache)
 
 
 def product_changed(event: BusEvent) -> None:
     """The next reader sees the product as it is now."""
     _changed(event, [event.payload(ProductChanged).product_id])
+    drop_lists(resources().cache)
 
 
 def _changed(event: BusEvent, products: Iterable[UUID]) -> None:

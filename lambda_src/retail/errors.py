@@ -31,6 +31,56 @@ class UnknownProductError(RetailError):
         self.product_id = product_id
 
 
+class UnknownCategoryError(RetailError):
+    """No such category is there."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"There is no category {slug!r}.")
+
+
+class ForeignCursorError(RetailError):
+    """Where a page should begin was not said by an answer to the same question."""
+
+    def __init__(self) -> None:
+        super().__init__("This is not the continuation of that list: start from its first page.")
+
+
+class InvalidProductError(RetailError):
+    """A product cannot be like that."""
+
+
+class SkuTakenError(RetailError):
+    """Another product has this article number."""
+
+    def __init__(self, sku: str) -> None:
+        super().__init__(f"The article number {sku} is taken: choose another one.")
+
+
+class VersionConflictError(RetailError):
+    """Somebody else has changed the product in the meantime; `differences` has what it is now and what was wanted."""
+
+    def __init__(self, version: int, differences: dict[str, tuple[object, object]]) -> None:
+        super().__init__("Somebody else has changed this product in the meantime: compare, then save again.")
+        self.version = version
+        self.differences = differences
+
+
+class StockOutOfBoundsError(RetailError):
+    """The stock cannot be corrected by that much."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "So many pieces are not there to be taken away: some are reserved for orders, or it is too much."
+        )
+
+
+class StockAdjustmentReusedError(RetailError):
+    """The id of a correction was used for another one."""
+
+    def __init__(self) -> None:
+        super().__init__("This id stands for another correction of the stock: choose a new one.")
+
+
 class InsufficientStockError(RetailError):
     """More pieces are wanted than are free."""
 

@@ -27,12 +27,12 @@ def set_aside(connection: Connection, quantities: Mapping[UUID, int]) -> list[Pr
 def _set_aside(connection: Connection, product_id: UUID, quantity: int) -> Product:
     row = connection.execute(
         "UPDATE products SET reserved_count = reserved_count + %(quantity)s, updated_at = now() "
-        "WHERE id = %(id)s AND inventory_count - reserved_count >= %(quantity)s RETURNING *",
+        "WHERE id = %(id)s AND active AND inventory_count - reserved_count >= %(quantity)s RETURNING *",
         {"id": product_id, "quantity": quantity},
     ).fetchone()
     if row is not None:
         return to_product(row)
-    left = connection.execute("SELECT * FROM products WHERE id = %s", [product_id]).fetchone()
+    left = connection.execute("SELECT * FROM products WHERE id = %s AND active", [product_id]).fetchone()
     if left is None:
         raise UnknownProductError(product_id)
     product = to_product(left)

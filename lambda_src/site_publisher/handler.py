@@ -105,7 +105,7 @@ def static_files(files: dict[str, bytes]) -> Iterator[SiteFile]:
 def pictures() -> Iterator[SiteFile]:
     """The pictures of the sample catalog, byte for byte as the storefront would draw them."""
     for product in sample_products():
-        svg = draw(product["name"], product["attributes"])
+        svg = draw(product["name"], product["drawing"])
         yield SiteFile(
             key=picture_path(product["sku"]), content=svg.encode(), type=_TYPES[".svg"], lifetime=PICTURE_KEPT
         )

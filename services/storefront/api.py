@@ -1,14 +1,13 @@
-"""The JSON API."""
+"""The JSON API of carts and orders."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Response
 
-from retail.catalog import Product
 from storefront.customers import KnownCustomer
 from storefront.problems import answers
-from storefront.schemas import Cart, CheckoutRequest, OrderAnswer, ProductList, QuantityRequest
+from storefront.schemas import Cart, CheckoutRequest, OrderAnswer, QuantityRequest
 from storefront.sessions import CurrentSession, KnownSession, documented
 from storefront.shopping import CurrentShopping
 
@@ -24,18 +23,6 @@ IdempotencyHeader = Annotated[
     ),
 ]
 OrderId = Annotated[UUID, Path(description="The id of an order")]
-
-
-@router.get("/products", tags=["catalog"])
-def list_products(shopping: CurrentShopping) -> ProductList:
-    """All products by name."""
-    return ProductList(items=shopping.resources.catalog.products())
-
-
-@router.get("/products/{product_id}", tags=["catalog"], responses=answers(404))
-def get_product(product_id: ProductId, shopping: CurrentShopping) -> Product:
-    """One product."""
-    return shopping.resources.catalog.product(product_id)
 
 
 @router.get("/cart", tags=["cart"], dependencies=documented)

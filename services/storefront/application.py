@@ -7,7 +7,19 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from retail.observability import logger
-from storefront import account_api, account_pages, api, files, health, pages, problems
+from storefront import (
+    account_api,
+    account_pages,
+    admin_api,
+    admin_pages,
+    api,
+    catalog_api,
+    catalog_pages,
+    files,
+    health,
+    pages,
+    problems,
+)
 from storefront.forgery import ForgeryGuard
 from storefront.middleware import RequestScope
 from storefront.rate_limits import RateLimits
@@ -49,6 +61,7 @@ def create_application(resources: Resources) -> FastAPI:
         address_per_minute=resources.settings.address_requests_per_minute,
     )
     application.add_middleware(RequestScope)
-    for router in (health.router, api.router, account_api.router, files.router, pages.router, account_pages.router):
-        application.include_router(router)
+    parts = (health, catalog_api, api, account_api, admin_api, files, catalog_pages, pages, account_pages, admin_pages)
+    for part in parts:
+        application.include_router(part.router)
     return application

@@ -1,6 +1,8 @@
 """Static files and product pictures: the same for everybody, so that the edge may keep them."""
 
-from fastapi import APIRouter, HTTPException, Response
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Response
 from fastapi.responses import FileResponse
 
 from retail.pictures import draw
@@ -22,10 +24,10 @@ def static_file(version: str, name: str) -> Response:
 
 
 @router.get("/images/{sku}.svg")
-def product_picture(sku: str, shopping: CurrentShopping) -> Response:
+def product_picture(sku: Annotated[str, Path(max_length=32)], shopping: CurrentShopping) -> Response:
     """The picture of a product, kept for a day."""
-    for product in shopping.resources.catalog.products():
-        if product.sku == sku:
-            svg = draw(product.name, product.attributes)
-            return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": PICTURE_KEPT})
-    raise HTTPException(404)
+    drawing = shopping.resources.catalog.drawing(sku)
+    if drawing is None:
+        raise HTTPException(404)
+    svg = draw(drawing.name, drawing.drawing)
+    return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": PICTURE_KEPT})

@@ -1,19 +1,17 @@
-"""The web pages: rendered here, working without a script, changing things by form and redirect only."""
+"""The pages of cart, checkout and order: working without a script, changing things by form and redirect only."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from retail.cart import LARGEST_QUANTITY
 from retail.errors import EmptyCartError, IdempotencyKeyReusedError, InsufficientStockError, UnknownProductError
 from retail.orders import OrderStatus
 from retail.payments import APPROVED_TOKEN, DECLINED_TOKEN
 from storefront.customers import KnownCustomer
+from storefront.page import page, see_other
 from storefront.problems import field_problems
-from storefront.rendering import render
 from storefront.schemas import CartQuantity, CheckoutRequest, OrderAnswer
 from storefront.sessions import CurrentSession, KnownSession, Session
 from storefront.shopping import CurrentShopping, Shopping
@@ -35,30 +33,17 @@ PATH_OF_AN_ORDER = (
 )
 
 
-@router.get("/")
-def home(request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
-    """All products."""
-    return _page(request, "home.html", shopping, session, products=shopping.resources.catalog.products())
-
-
-@router.get("/products/{product_id:uuid}")
-def product_page(product_id: UUID, request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
-    """One product."""
-    product = shopping.resources.catalog.product(product_id)
-    return _page(request, "product.html", shopping, session, product=product)
-
-
 @router.get("/cart")
 def cart_page(request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
     """The cart."""
-    return _page(request, "cart.html", shopping, session)
+    return page(request, "cart.html", shopping, session)
 
 
 @router.post("/cart/items/{product_id:uuid}/add")
 def add_item(product_id: UUID, quantity: FormQuantity, session: CurrentSession, shopping: CurrentShopping) -> Response:
     """Put more pieces into the cart."""
     shopping.add_to_cart(session, product_id, quantity)
-    return _see("/cart")
+    return see_other("/cart")
 
 
 @router.post("/cart/items/{product_id:uuid}")
@@ -67,14 +52,14 @@ def change_item(
 ) -> Response:
     """Set the quantity of a product in the cart."""
     shopping.put_into_cart(session, product_id, quantity)
-    return _see("/cart")
+    return see_other("/cart")
 
 
 @router.post("/cart/items/{product_id:uuid}/remove")
 def remove_item(product_id: UUID, session: CurrentSession, shopping: CurrentShopping) -> Response:
     """Take a product out of the cart."""
     shopping.resources.carts.remove(session.key, product_id)
-    return _see("/cart")
+    return see_other("/cart")
 
 
 @router.get("/checkout")
@@ -84,7 +69,7 @@ def checkout_page(
     """The checkout form; an empty cart is shown as what it is."""
     cart = shopping.cart(session)
     if not cart.items:
-        return _see("/cart")
+        return see_other("/cart")
     return _checkout_form(request, shopping, session, email=customer.email if customer else "", errors={})
 
 
@@ -107,8 +92,8 @@ def place_order(
     try:
         order = shopping.place_order(session, wanted, signed_in=customer, idempotency_key=idempotency_key[:200])
     except (EmptyCartError, IdempotencyKeyReusedError, InsufficientStockError, UnknownProductError) as refusal:
-        return _page(request, "cart.html", shopping, session, status=409, refusal=str(refusal))
-    return _see(f"/orders/{order.id}")
+        return page(request, "cart.html", shopping, session, status=409, refusal=str(refusal))
+    return see_other(f"/orders/{order.id}")
 
 
 @router.get("/orders/{order_id:uuid}")
@@ -118,7 +103,7 @@ def order_page(
     """An order, for the session that placed it and for its customer; follows the status while it may change soon."""
     order = OrderAnswer.of(shopping.order(session, order_id, customer))
     reached = {step.status: step.occurred_at for step in order.steps}
-    return _page(request, "order.html", shopping, session, order=order, reached=reached, path=PATH_OF_AN_ORDER)
+    return page(request, "order.html", shopping, session, order=order, reached=reached, path=PATH_OF_AN_ORDER)
 
 
 def _checkout_form(
@@ -136,15 +121,4 @@ def _checkout_form(
         "methods": PAYMENT_METHODS if shopping.resources.takes_payments else (),
         "idempotency_key": uuid4(),
     }
-    return _page(request, "checkout.html", shopping, session, status=status, **form)
-
-
-def _page(
-    request: Request, template: str, shopping: Shopping, session: Session | None, *, status: int = 200, **context: Any
-) -> Response:
-    everywhere = {"cart": shopping.cart(session), "largest_quantity": LARGEST_QUANTITY}
-    return render(request, template, everywhere | context, status=status)
-
-
-def _see(path: str) -> Response:
-    return RedirectResponse(path, status_code=303)
+    return page(request, "checkout.html", shopping, session, status=status, **form)

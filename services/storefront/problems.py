@@ -13,20 +13,28 @@ from starlette.exceptions import HTTPException
 from retail.errors import (
     CacheUnavailableError,
     EmptyCartError,
+    ForeignCursorError,
     IdempotencyKeyReusedError,
     IllegalTransitionError,
     InsufficientStockError,
+    InvalidProductError,
     PaymentGatewayMissingError,
     RequestInProgressError,
     RetailError,
     SignInRequiredError,
+    SkuTakenError,
     StaffOnlyError,
+    StockAdjustmentReusedError,
+    StockOutOfBoundsError,
     TooManyAttemptsError,
+    UnknownCategoryError,
     UnknownOrderError,
     UnknownProductError,
     UnsuitablePasswordError,
+    VersionConflictError,
     WrongCredentialsError,
 )
+from retail.money import Money
 from retail.observability import describe, logger
 from storefront.discovery import DiscoveryIncompleteError
 from storefront.rendering import render
@@ -62,6 +70,13 @@ _KINDS: dict[type[RetailError], tuple[int, str]] = {
     RequestInProgressError: (409, "request-in-progress"),
     UnknownProductError: (404, "unknown-product"),
     UnknownOrderError: (404, "unknown-order"),
+    UnknownCategoryError: (404, "unknown-category"),
+    ForeignCursorError: (422, "foreign-cursor"),
+    InvalidProductError: (422, "invalid-product"),
+    SkuTakenError: (409, "sku-taken"),
+    StockOutOfBoundsError: (409, "stock-out-of-bounds"),
+    StockAdjustmentReusedError: (409, "adjustment-reused"),
+    VersionConflictError: (409, "version-conflict"),
     SignInRequiredError: (401, "sign-in-required"),
     WrongCredentialsError: (401, "wrong-credentials"),
     StaffOnlyError: (403, "staff-only"),
@@ -108,6 +123,19 @@ def field_problems(errors: Any) -> list[FieldProblem]:
     return [FieldProblem(location=".".join(map(str, error["loc"])), message=error["msg"]) for error in errors]
 
 
+def _differences(error: RetailError) -> list[FieldProblem] | None:
+    if not isinstance(error, VersionConflictError):
+        return None
+    return [
+        FieldProblem(location=field, message=f"is {_shown(current)} now, wanted is {_shown(wanted)}")
+        for field, (current, wanted) in error.differences.items()
+    ]
+
+
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, Money) else repr(value)
+
+
 def unexpected(request: Request, error: Exception) -> Response:
     """An error nobody foresaw: reported in full to the log, in one sentence to the customer."""
     logger.error("request failed", error=describe(error))
@@ -140,7 +168,9 @@ def install(application: FastAPI) -> None:
         if type(error) not in _KINDS:
             return unexpected(request, error)
         status, kind = _KINDS[type(error)]
-        return answer(request, status, str(error), kind=kind, headers=_headers(error, status))
+        return answer(
+            request, status, str(error), kind=kind, errors=_differences(error), headers=_headers(error, status)
+        )
 
     @application.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

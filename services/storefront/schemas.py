@@ -15,12 +15,6 @@ from retail.orders import Order, OrderStatus
 CartQuantity = Annotated[int, Field(ge=1, le=LARGEST_QUANTITY)]
 
 
-class ProductList(BaseModel):
-    """All products by name."""
-
-    items: list[Product]
-
-
 class QuantityRequest(BaseModel):
     """How many pieces the cart shall hold."""
 

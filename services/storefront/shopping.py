@@ -1,5 +1,6 @@
 """What API and pages have in common: the cart as a customer sees it, and placing an order from it."""
 
+from collections.abc import Set as AbstractSet
 from functools import reduce
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -7,6 +8,7 @@ from uuid import UUID, uuid4
 from fastapi import Depends, Request
 
 from retail.cart import LARGEST_QUANTITY
+from retail.catalog import drop_cached
 from retail.checkout import Customer, check_out, find_placed
 from retail.customer_sessions import SignedIn
 from retail.errors import CacheUnavailableError, PaymentGatewayMissingError, UnknownOrderError
@@ -18,6 +20,8 @@ from storefront.relay import OutboxRelay
 from storefront.resources import Resources
 from storefront.schemas import Cart, CartItem, CheckoutRequest
 from storefront.sessions import Session
+
+NO_LONGER_SOLD = "Something in your cart is not sold any more, so we took it out."
 
 
 class Shopping:
@@ -38,10 +42,20 @@ class Shopping:
             return Cart(notice=str(error))
         if not quantities:
             return Cart()
-        products = self.resources.catalog.products()
-        items = [CartItem.of(product, quantities[product.id]) for product in products if product.id in quantities]
+        products = self.resources.catalog.find(quantities)
+        by_name = sorted(products.values(), key=lambda product: (product.name, product.id))
+        items = [CartItem.of(product, quantities[product.id]) for product in by_name]
         total = reduce(Money.plus, (item.line_total for item in items)) if items else None
-        return Cart(items=items, pieces=sum(item.quantity for item in items), total=total)
+        notice = self._forget(session, quantities.keys() - products.keys())
+        return Cart(items=items, pieces=sum(item.quantity for item in items), total=total, notice=notice)
+
+    def _forget(self, session: Session, gone: AbstractSet[UUID]) -> str | None:
+        try:
+            for product_id in gone:
+                self.resources.carts.remove(session.key, product_id)
+        except CacheUnavailableError as error:
+            return str(error)
+        return NO_LONGER_SOLD if gone else None
 
     def put_into_cart(self, session: Session, product_id: UUID, quantity: int) -> None:
         """Set the quantity of a product; raises UnknownProductError and CacheUnavailableError."""
@@ -96,6 +110,7 @@ class Shopping:
         )
         if order.id == new_id:
             self._relay.wake()
+            self._stock_moved(order)
             logger.info("order placed", order_id=str(order.id))
             count("OrdersPlaced")
         if {line.product_id: line.quantity for line in order.lines} == quantities:
@@ -107,6 +122,12 @@ class Shopping:
             self.resources.carts.clear(session.key)
         except CacheUnavailableError:
             logger.warning("the cart of a placed order stays until it expires", order_id=str(order.id))
+
+    def _stock_moved(self, order: Order) -> None:
+        try:
+            drop_cached(self.resources.cache, [line.product_id for line in order.lines])
+        except CacheUnavailableError:
+            logger.warning("the stock may be shown five minutes late", order_id=str(order.id))
 
     def order(self, session: Session | None, order_id: UUID, customer: SignedIn | None = None) -> Order:
         """An order of this session or customer, read where it is never behind; raises UnknownOrderError."""

@@ -33,10 +33,10 @@ def test_a_deployment_brings_schema_and_catalog_and_a_second_one_changes_nothing
     first, second = cloudformation.answers
     assert (first["Status"], first["PhysicalResourceId"]) == ("SUCCESS", "database-schema")
     applied = ", ".join(migration.name for migration in load_migrations())
-    assert first["Data"] == {"Applied": applied, "ProductsInserted": "12"}
+    assert first["Data"] == {"Applied": applied, "ProductsInserted": "200"}
     assert (second["Status"], second["Data"]) == ("SUCCESS", {"Applied": "", "ProductsInserted": "0"})
     with psycopg.connect(database_url) as connection:
-        assert connection.execute("SELECT count(*) FROM products").fetchone() == (12,)
+        assert connection.execute("SELECT count(*) FROM products").fetchone() == (200,)
 
 
 def test_a_failure_is_answered_with_its_reason(

@@ -4,12 +4,9 @@ import io
 from typing import Any
 from zipfile import ZipFile
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from retail import clients
-from retail.catalog import read_products
 from retail.pictures import draw
 from retail.sample_catalog import insert_sample_catalog
 from site_publisher.handler import handler
@@ -81,12 +78,11 @@ def test_p3_pictures_of_the_sample_catalog_are_those_that_the_storefront_draws(
 ) -> None:
     insert_sample_catalog(shop.conninfo)
     site = published(monkeypatch, cloudformation, **{"shop.css": b"body{}"}).site
-    with psycopg.connect(shop.conninfo, row_factory=dict_row) as connection:
-        products = read_products(connection)
-    assert len(products) == 12
+    products = shop.rows("SELECT sku, name, drawing FROM products")
+    assert len(products) == 200
     for product in products:
-        picture = site[f"images/{product.sku}.svg"]
-        assert picture["Body"] == draw(product.name, product.attributes).encode()
+        picture = site[f"images/{product['sku']}.svg"]
+        assert picture["Body"] == draw(product["name"], product["drawing"]).encode()
         assert (picture["ContentType"], picture["CacheControl"]) == ("image/svg+xml", "public, max-age=86400")
 
 

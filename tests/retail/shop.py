@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from retail.bus import BusEntry
 from retail.checkout import Customer, check_out
@@ -46,13 +47,21 @@ class Shop:
         self.database = SingleConnection(lambda: conninfo)
         self.bus = RememberingBus()
 
-    def add_product(self, *, stock: int = 10, price: str = "12.50", name: str = "Mug") -> UUID:
-        """A product of its own SKU."""
+    def add_product(
+        self, *, stock: int = 10, price: str = "12.50", name: str = "Mug", description: str = "", category: str = ""
+    ) -> UUID:
+        """A product of its own SKU, and its category where that is new."""
         product_id = uuid4()
         with self.database.transaction() as connection:
+            if category:
+                connection.execute(
+                    "INSERT INTO categories (slug, name) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                    [category, category.capitalize()],
+                )
             connection.execute(
-                "INSERT INTO products (id, sku, name, price, inventory_count) VALUES (%s, %s, %s, %s, %s)",
-                [product_id, product_id.hex, name, price, stock],
+                "INSERT INTO products (id, sku, name, description, price, inventory_count, categories) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                [product_id, product_id.hex, name, description, price, stock, Jsonb([category] if category else [])],
             )
         return product_id
 

@@ -62,9 +62,9 @@ def test_a_misnamed_migration_is_refused(tmp_path: Path, names: list[str], messa
 
 def test_the_sample_catalog_is_inserted_once_and_never_overwrites(database_url: str) -> None:
     migrate(database_url)
-    assert insert_sample_catalog(database_url) == 12
+    assert insert_sample_catalog(database_url) == 200
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE products SET price = 1")
     assert insert_sample_catalog(database_url) == 0
     with psycopg.connect(database_url) as connection:
-        assert connection.execute("SELECT count(*) FROM products WHERE price = 1").fetchone() == (12,)
+        assert connection.execute("SELECT count(*) FROM products WHERE price = 1").fetchone() == (200,)

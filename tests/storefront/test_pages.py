@@ -1,12 +1,10 @@
 """The web pages, as a browser without JavaScript uses them."""
 
 import re
-from xml.etree import ElementTree
 
 import pytest
 from fastapi.testclient import TestClient
 
-from retail.sample_catalog import insert_sample_catalog
 from tests.retail.shop import EMAIL, Shop
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
@@ -95,15 +93,6 @@ def test_static_files_are_kept_for_a_year_under_their_version_only(client: TestC
     for address in addresses:
         assert "max-age=31536000" in client.get(address).headers["cache-control"]
     assert client.get("/static/old/shop.css").headers["cache-control"] == "public, max-age=60"
-
-
-def test_every_product_of_the_sample_catalog_has_a_picture_of_its_own(client: TestClient, shop: Shop) -> None:
-    insert_sample_catalog(shop.conninfo)
-    pictures = [client.get(f"/images/{product['sku']}.svg") for product in client.get("/api/products").json()["items"]]
-    assert len({picture.text for picture in pictures}) == 12
-    for picture in pictures:
-        assert picture.headers["content-type"] == "image/svg+xml"
-        assert ElementTree.fromstring(picture.text).tag.endswith("svg")  # noqa: S314 our own picture
 
 
 @pytest.mark.parametrize(

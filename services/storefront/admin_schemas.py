@@ -1,0 +1,66 @@
+"""What staff send and are answered."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from retail.catalog_admin import Line, ProductContent, Sku, StaffProduct
+from retail.order_desk import OrderToShip
+from retail.stock_adjustments import LARGEST_STOCK
+
+
+def _not_nothing(change: int) -> int:
+    if change == 0:
+        raise ValueError("a change of nothing")
+    return change
+
+
+Change = Annotated[int, Field(ge=-LARGEST_STOCK, le=LARGEST_STOCK), AfterValidator(_not_nothing)]
+Reason = Annotated[Line, Field(max_length=200, examples=["Counted"])]
+TrackingCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]{2,58}[A-Za-z0-9]$", examples=["HP 1234 5678"])]
+
+
+class NewProduct(ProductContent):
+    """A product that is not there yet; its stock comes with an adjustment."""
+
+    sku: Sku
+
+
+class ProductEdit(ProductContent):
+    """A product as it should be, and the version that this was decided on."""
+
+    version: int = Field(ge=1)
+
+
+class AdjustmentRequest(BaseModel):
+    """A correction of the stock; sent again with the same id it is the same correction."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+    change: Change
+    reason: Reason
+
+
+class ShipmentRequest(BaseModel):
+    """The order has left the house."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tracking_code: TrackingCode
+
+
+class StaffProductList(BaseModel):
+    """A page of all products, sold or not."""
+
+    items: list[StaffProduct]
+    next: str | None = Field(description="`after` of the next page; null on the last one")
+
+
+class ShippingList(BaseModel):
+    """Orders that wait to be sent, longest waiting first."""
+
+    items: list[OrderToShip]
+    total: int
+    next: str | None = Field(description="`after` of the next page; null on the last one")

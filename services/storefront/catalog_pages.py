@@ -1,0 +1,115 @@
+"""The pages one browses: home, category, search, product."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request, Response
+
+from retail.catalog import Category, Product
+from retail.product_lists import ProductQuery, Sort
+from storefront.listing import SLUG, After, Listed, Searched, address
+from storefront.page import page
+from storefront.sessions import KnownSession, Session
+from storefront.shopping import CurrentShopping, Shopping
+
+router = APIRouter(include_in_schema=False)
+
+CARDS = 8
+IN_THE_WINDOW = ProductQuery(featured=True, limit=CARDS, sort=Sort.NEWEST)
+JUST_IN = ProductQuery(sort=Sort.NEWEST, limit=2 * CARDS)
+RELATED = 4
+ORDERS = {
+    Sort.RELEVANCE: "Best match",
+    Sort.NAME: "Name",
+    Sort.PRICE: "Price, lowest first",
+    Sort.PRICE_DESCENDING: "Price, highest first",
+    Sort.NEWEST: "Newest",
+}
+
+
+@router.get("/")
+def home(request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
+    """What stands in the window, the shelves, and what is new."""
+    catalog = shopping.resources.catalog
+    window, new = catalog.page(IN_THE_WINDOW).items, catalog.page(JUST_IN)
+    shown = window or new.items[:CARDS]
+    rest = [product for product in new.items if product not in shown][:CARDS]
+    return page(request, "home.html", shopping, session, window=shown, new=rest, total=new.total)
+
+
+@router.get("/products")
+def everything(
+    request: Request, query: Listed, session: KnownSession, shopping: CurrentShopping, cursor: After = None
+) -> Response:
+    """All products, page by page."""
+    return _list(request, shopping, session, query, cursor, title="Everything we have")
+
+
+@router.get("/categories/{slug}")
+def category_page(
+    slug: Annotated[str, Path(max_length=100, pattern=SLUG)],
+    request: Request,
+    query: Listed,
+    session: KnownSession,
+    shopping: CurrentShopping,
+    cursor: After = None,
+) -> Response:
+    """The products of one category, page by page."""
+    category = shopping.resources.catalog.category(slug)
+    asked = query.model_copy(update={"category": slug})
+    return _list(request, shopping, session, asked, cursor, title=category.name, category=category)
+
+
+@router.get("/search")
+def search_page(
+    request: Request, query: Searched, session: KnownSession, shopping: CurrentShopping, cursor: After = None
+) -> Response:
+    """What the words find; without words, everything."""
+    title = f"“{query.text}”" if query.text else "Everything we have"
+    return _list(request, shopping, session, query, cursor, title=title)
+
+
+@router.get("/products/{product_id:uuid}")
+def product_page(product_id: UUID, request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
+    """One product."""
+    product = shopping.resources.catalog.product(product_id)
+    shelves = {category.slug: category for category in shopping.resources.catalog.categories()}
+    category = next((shelves[slug] for slug in product.categories if slug in shelves), None)
+    related = _related(shopping, product, category)
+    return page(request, "product.html", shopping, session, product=product, category=category, related=related)
+
+
+def _related(shopping: Shopping, product: Product, category: Category | None) -> list[Product]:
+    if category is None:
+        return []
+    neighbours = shopping.resources.catalog.page(ProductQuery(category=category.slug, sort=Sort.NEWEST)).items
+    return [other for other in neighbours if other.id != product.id and other.available > 0][:RELATED]
+
+
+def _list(
+    request: Request,
+    shopping: Shopping,
+    session: Session | None,
+    query: ProductQuery,
+    cursor: str | None,
+    *,
+    title: str,
+    category: Category | None = None,
+) -> Response:
+    found = shopping.resources.catalog.page(query, cursor)
+    path = request.url.path
+    shown = query.model_copy(update={"category": None}) if category else query  # the path says it already
+    return page(
+        request,
+        "list.html",
+        shopping,
+        session,
+        title=title,
+        category=category,
+        found=found,
+        asked=query,
+        path=path,
+        orders={sort: name for sort, name in ORDERS.items() if query.text or sort != Sort.RELEVANCE},
+        first=address(path, shown) if cursor else None,
+        next=address(path, shown, cursor=found.next) if found.next else None,
+    )

@@ -1,0 +1,125 @@
+"""Every page in a real browser: for eyes and for screen readers, on phone and desktop, by day and night; small."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from retail.sample_catalog import insert_sample_catalog
+from tests.browser import launch
+from tests.retail.shop import Shop
+from tests.storefront.every_page import customer_pages, staff_pages
+from tests.storefront.running import Storefront
+from tests.storefront.running import storefront as storefront
+
+pytestmark = pytest.mark.slow
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = ("serious", "critical")
+LARGEST_PAGE = 100_000
+# The page, and all it has asked for by itself: with a cache or without, each counts in full.
+BYTES = """['navigation', 'resource'].flatMap(type => performance.getEntriesByType(type))
+    .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
+PHONE, DESKTOP = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(shop: Shop, storefront: Storefront) -> str:
+    insert_sample_catalog(shop.conninfo)
+    return storefront.address
+
+
+def _findings(page: Page) -> list[str]:
+    """What axe objects to; its code is given to the browser by the test, since the page's policy refuses strangers."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{finding['id']} ({finding['impact']}): {node['target']} {node['failureSummary']}"
+        for finding in result["violations"]
+        if finding["impact"] in SERIOUS
+        for node in finding["nodes"]
+    ]
+
+
+def _scrolls_sideways(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize(
+    ("viewport", "scheme"),
+    [(PHONE, "light"), (DESKTOP, "light"), (DESKTOP, "dark")],
+    ids=["phone", "desktop", "desktop by night"],
+)
+def test_no_page_keeps_anybody_out(
+    shop: Shop, address: str, browser: Browser, viewport: ViewportSize, scheme: Literal["light", "dark"]
+) -> None:
+    page = browser.new_page(viewport=viewport, color_scheme=scheme)
+    seen = []
+    for pages in (customer_pages(page, address), staff_pages(page, address, shop)):
+        for name in pages:
+            assert _findings(page) == [], f"{name} at {page.url}"
+            assert not _scrolls_sideways(page), f"{name} scrolls sideways"
+            seen.append(name)
+    assert len(seen) == 22
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_no_page_weighs_more_than_100_kilobytes_or_complains(
+    address: str, browser: Browser, viewport: ViewportSize
+) -> None:
+    page, weighed = browser.new_page(viewport=viewport), dict[str, int]()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    for name in customer_pages(page, address):
+        page.wait_for_load_state("networkidle")
+        weighed[name] = page.evaluate(BYTES)
+    assert {name: size for name, size in weighed.items() if size > LARGEST_PAGE} == {}
+    assert min(weighed.values()) > 10_000, "the style sheet is counted on each page"
+    assert [complaint for complaint in complaints if "/nothing" not in complaint] == []
+
+
+def test_a_customer_without_a_script_browses_searches_and_buys(shop: Shop, address: str, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False, viewport=PHONE).new_page()
+    page.goto(address)
+    page.get_by_role("link", name="Garden").first.click()
+    page.get_by_label("Price from").fill("50")
+    page.get_by_label("Sort by").select_option("Price, lowest first")
+    page.get_by_role("button", name="Show").click()
+    assert "min_price=50" in page.url
+    page.get_by_label("Search the shop").fill("waln")
+    page.get_by_label("Search the shop").press("Enter")
+    page.get_by_role("link", name="Walnut headphones").click()
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_role("link", name="Go to checkout").click()
+    page.get_by_label("E-mail address").fill("kim@example.com")
+    page.get_by_role("button", name="Place order").click()
+    page.get_by_role("heading", name="Thank you for your order").wait_for()
+    assert shop.count("orders") == 1
+
+
+def test_a_customer_without_a_mouse_gets_from_the_address_bar_to_the_cart(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport=DESKTOP)
+    page.goto(f"{address}/search?q=walnut+headphones")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if "Walnut headphones" in str(page.evaluate("document.activeElement.textContent")):
+            break
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Walnut headphones").wait_for()
+    page.get_by_label("Quantity").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Your cart").wait_for()
