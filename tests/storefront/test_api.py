@@ -179,6 +179,11 @@ def test_the_description_of_the_api_is_openapi_3_1_and_names_the_problems(client
         "/api/orders/{order_id}",
         "/api/customers",
         "/api/session",
+        "/api/admin/products",
+        "/api/admin/products/{product_id}",
+        "/api/admin/products/{product_id}/stock-adjustments",
+        "/api/admin/orders",
+        "/api/admin/orders/{order_id}/shipment",
     }
     scheme = {"type": "apiKey", "in": "cookie", "name": "__Host-session"}
     assert scheme.items() <= description["components"]["securitySchemes"]["session"].items()

