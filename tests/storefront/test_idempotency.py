@@ -150,6 +150,7 @@ def test_a_duplicate_waits_for_the_first_and_takes_its_place_when_that_fails(cli
     assert shop.count("orders") == 1
 
 
+@pytest.mark.slow
 def test_a_duplicate_that_waits_too_long_is_told_to_come_back(client: TestClient, shop: Shop) -> None:
     _put(client, shop.add_product())
     placed = _order(client).json()["id"]
