@@ -188,6 +188,7 @@ WRONG_CONTENT: list[dict[str, Any]] = [
     {"sku": "mug 1"},
     {"name": ""},
     {"name": " "},
+    {"name": "a\x01b"},
     {"name": "x" * 256},
     {"price": {"amount": "-1", "currency": "USD"}},
     {"price": {"amount": "100000000", "currency": "USD"}},
