@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
 
@@ -94,6 +95,14 @@ def sns() -> "SNSClient":
     import boto3
 
     return boto3.client("sns", config=_config())
+
+
+@cache
+def sqs() -> "SQSClient":
+    """The queues' client."""
+    import boto3
+
+    return boto3.client("sqs", config=_config())
 
 
 @cache
