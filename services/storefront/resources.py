@@ -14,6 +14,7 @@ from retail.customer_sessions import CustomerSessions, read_signing_keys
 from retail.database import ConnectionSettings
 from storefront.credentials import DatabaseCredentials
 from storefront.discovery import Discovery
+from storefront.payment_readiness import PaymentReadiness
 from storefront.pool import PooledDatabase
 from storefront.rate_limits import RateCounters
 from storefront.sessions import SessionCookies
@@ -38,6 +39,7 @@ class Resources:
         self._cache_scheme = cache_scheme
         self._lock = RLock()
         self._pools: dict[str, PooledDatabase] = {}
+        self._payment_readiness = PaymentReadiness(settings.payment_secret_arn)
         self._credentials = DatabaseCredentials(
             settings.database_secret_arn, settings.database_username, settings.database_password.get_secret_value()
         )
@@ -49,7 +51,9 @@ class Resources:
 
     @property
     def takes_payments(self) -> bool:
-        """Whether this environment has a payment gateway; without one nothing can be ordered."""
+        """Whether this environment has a payment gateway with its key; without one nothing can be ordered."""
+        if self._settings.payment_gateway == "stripe":
+            return self._payment_readiness.is_ready()
         return self._settings.payment_gateway != "none"
 
     @property

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -39,10 +40,10 @@ class Ledger(PaymentSimulator):
         self.returned: Counter[UUID] = Counter()
         self.meanwhile: Callable[[], None] | None = None
 
-    def charge(self, *, order_id: UUID, amount: Money, token: str) -> PaymentOutcome:
+    def charge(self, *, order_id: UUID, amount: Money, token: str, asked_since: datetime) -> PaymentOutcome:
         if self.meanwhile:
             self.meanwhile()
-        outcome = super().charge(order_id=order_id, amount=amount, token=token)
+        outcome = super().charge(order_id=order_id, amount=amount, token=token, asked_since=asked_since)
         self.taken[order_id] += outcome.status == "CAPTURED"
         return outcome
 
