@@ -20,6 +20,7 @@ from storefront import (
     pages,
     problems,
 )
+from storefront.announcements import Announcer
 from storefront.forgery import ForgeryGuard
 from storefront.middleware import RequestScope
 from storefront.rate_limits import RateLimits
@@ -34,13 +35,16 @@ def create_application(resources: Resources) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         relay.start()
+        announcer.start()
         logger.info("storefront started")
         yield
+        await to_thread.run_sync(announcer.stop)
         await to_thread.run_sync(relay.stop)
         await to_thread.run_sync(resources.close)
         logger.info("storefront stopped")
 
     relay = OutboxRelay(resources)
+    announcer = Announcer(resources)
     application = FastAPI(
         title="RetailPlatform storefront",
         version="1.0",
@@ -52,6 +56,7 @@ def create_application(resources: Resources) -> FastAPI:
     )
     application.state.resources = resources
     application.state.relay = relay
+    application.state.announcer = announcer
     problems.install(application)
     application.add_middleware(ForgeryGuard)  # the last one added is the first one asked
     application.add_middleware(RequestLimits)

@@ -12,6 +12,7 @@ from retail.cart import Carts
 from retail.catalog import Catalog
 from retail.customer_sessions import CustomerSessions, read_signing_keys
 from retail.database import ConnectionSettings
+from retail.recommendations import BedrockModel, Recommendations
 from storefront.credentials import DatabaseCredentials
 from storefront.discovery import Discovery
 from storefront.payment_readiness import PaymentReadiness
@@ -81,6 +82,13 @@ class Resources:
         """The products, read through the cache."""
         return Catalog(self.reader, self.cache)
 
+    @cached_property
+    def recommendations(self) -> Recommendations:
+        """What goes with a product; without a model's name only what was bought together."""
+        model, region = self._settings.recommendation_model, self._settings.recommendation_region
+        chooser = BedrockModel(clients.bedrock(region), model) if model and region else None
+        return Recommendations(self.reader, self.cache, chooser)
+
     @property
     def carts(self) -> Carts:
         """The carts of all sessions."""
@@ -103,6 +111,8 @@ class Resources:
 
     def close(self) -> None:
         """Give every connection back."""
+        if "recommendations" in self.__dict__:
+            self.recommendations.close()
         with self._lock:
             for pool in self._pools.values():
                 pool.close()

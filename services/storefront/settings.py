@@ -22,5 +22,7 @@ class Settings(BaseSettings):
     sign_ins_per_account: int = Field(default=20, ge=1)  # in a quarter of an hour, as the next one
     sign_ins_per_address: int = Field(default=100, ge=1)
     payment_secret_arn: str = ""
+    recommendation_model: str = ""
+    recommendation_region: str = ""
     host: str = "0.0.0.0"  # noqa: S104 a container is reached from outside; HOST narrows it
     port: int = Field(default=8080, ge=1, le=65535)

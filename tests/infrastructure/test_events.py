@@ -175,7 +175,7 @@ def test_stripe_takes_the_money_in_prod_with_a_key_that_nobody_but_the_order_pro
     assert not {"GenerateSecretString", "SecretString"} & set(secret), "empty until somebody fills it"
     assert allowed == {
         ("OrderProcessing", "secretsmanager:GetSecretValue"),
-        ("StorefrontTaskR", "secretsmanager:DescribeSecret"),  # whether it is filled
+        ("StorefrontTaskT", "secretsmanager:DescribeSecret"),  # whether it is filled
     }
 
 
