@@ -13,6 +13,7 @@ from retail.dead_letters import dead_letters
 from retail.errors import MalformedMessageError
 from retail.events import BusEvent
 from retail.observability import correlate, count, describe, logger
+from retail.tracing import carry
 
 Handlers = Mapping[str, Callable[[BusEvent], None]]
 
@@ -43,6 +44,7 @@ def consume_records(
     """
 
     def handle_or_bury(record: SQSRecord) -> None:
+        carry(record.attributes.aws_trace_header)  # what comes of it belongs to the request that caused it
         try:
             handle(record)
         except Exception as error:

@@ -1,6 +1,6 @@
 """The one place for logs and metrics. Nothing personal goes in: no address, no session, no token.
 
-Traces are left out on purpose: the Tracer of Powertools needs the X-Ray SDK, which ends in February 2027.
+Traces are elsewhere: Lambda makes them of itself, the storefront by OpenTelemetry, `retail.tracing` joins them.
 """
 
 import traceback

@@ -12,6 +12,7 @@ from retail.bus import BusEntry, EventBus
 from retail.database import Connection, Database
 from retail.events import Envelope, Payload, Source
 from retail.observability import count, logger
+from retail.tracing import trace_header
 
 BATCH = 10  # entries that PutEvents takes at most
 CLAIM_SECONDS = 30  # longer than any PutEvents call with its retries: a crashed publisher's rows come back after it
@@ -22,8 +23,8 @@ def record(connection: Connection, payload: Payload, *, source: Source, correlat
     """Write an event into the outbox, in the caller's transaction; returns its event id."""
     envelope = Envelope.around(payload, correlation_id=correlation_id)
     connection.execute(
-        "INSERT INTO outbox (event_id, source, detail_type, detail) VALUES (%s, %s, %s, %s)",
-        [envelope.event_id, source, payload.detail_type, Jsonb(envelope.as_json())],
+        "INSERT INTO outbox (event_id, source, detail_type, detail, trace_header) VALUES (%s, %s, %s, %s, %s)",
+        [envelope.event_id, source, payload.detail_type, Jsonb(envelope.as_json()), trace_header()],
     )
     return envelope.event_id
 
@@ -78,9 +79,9 @@ def _claim(database: Database) -> list[BusEntry]:
             ), claimed AS (
                 UPDATE outbox SET claimed_until = now() + make_interval(secs => %s), attempts = attempts + 1
                 FROM pending WHERE outbox.id = pending.id
-                RETURNING outbox.id, event_id, source, detail_type, detail
+                RETURNING outbox.id, event_id, source, detail_type, detail, trace_header
             )
-            SELECT event_id, source, detail_type, detail FROM claimed ORDER BY id
+            SELECT event_id, source, detail_type, detail, trace_header FROM claimed ORDER BY id
             """,
             [BATCH, CLAIM_SECONDS],
         ).fetchall()

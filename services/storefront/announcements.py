@@ -7,6 +7,7 @@ from threading import Event, Thread
 from retail.bus import BusEntry
 from retail.events import Envelope, Payload
 from retail.observability import count, describe, logger
+from retail.tracing import trace_header
 from storefront.resources import Resources
 
 LONGEST_QUEUE = 1000
@@ -36,6 +37,7 @@ class Announcer:
             source=payload.source,
             detail_type=payload.detail_type,
             detail=envelope.as_json(),
+            trace_header=trace_header(),
         )
         try:
             self._waiting.put_nowait(entry)

@@ -20,8 +20,10 @@ from storefront.pool import PooledDatabase
 from storefront.rate_limits import RateCounters
 from storefront.sessions import SessionCookies
 from storefront.settings import Settings
+from storefront.tracing import tracer_provider
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
     from redis import Redis
 
 
@@ -44,6 +46,10 @@ class Resources:
         self._credentials = DatabaseCredentials(
             settings.database_secret_arn, settings.database_username, settings.database_password.get_secret_value()
         )
+
+    def tracer_provider(self) -> "TracerProvider":
+        """What makes the spans of this process."""
+        return tracer_provider(ratio=self._settings.trace_ratio, endpoint=self._settings.trace_collector)
 
     @property
     def settings(self) -> Settings:

@@ -18,10 +18,11 @@ class StuckBus:
     """A bus that answers when it is allowed to."""
 
     def __init__(self) -> None:
-        self.free = Event()
+        self.reached, self.free = Event(), Event()
         self.entries: list[BusEntry] = []
 
     def put(self, entries: list[BusEntry]) -> dict[UUID, str]:
+        self.reached.set()
         self.free.wait(10)
         self.entries += entries
         return {}
@@ -69,7 +70,7 @@ def test_a_bus_that_hangs_delays_no_request_and_what_does_not_fit_is_counted(
     monkeypatch.setattr(announcements, "SECONDS_TO_GATHER", 0.05)
     mug = shop.add_product()
     put(client, mug, 1)
-    time.sleep(0.5)  # now the thread hangs in the bus with the first
-    assert max(put(client, mug, quantity) for quantity in range(1, 8)) < 1.0
-    assert capsys.readouterr().out.count('"AnnouncementsDropped":[1.0]') == 4
+    assert bus.reached.wait(5)  # now the thread hangs in the bus with the first
+    assert max(put(client, mug, quantity) for quantity in range(1, 8)) < 2.0
     bus.free.set()
+    assert capsys.readouterr().out.count('"AnnouncementsDropped":[1.0]') == 4
