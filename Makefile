@@ -51,6 +51,10 @@ cost: setup  ## What ENV costs a month at light traffic, by stack, from its temp
 network: setup  ## Compute who reaches whom from the templates, into docs/network.md
 	@$(BIN)/python -m ops.network
 
+.PHONY: events
+events: setup  ## Write the JSON Schema of every event, and who tells and handles it, into docs/events
+	@$(BIN)/python -m ops.event_schemas
+
 .PHONY: bench-synth
 bench-synth: setup  ## Measure synthesis against an empty CDK app, into bench/results
 	@$(BIN)/python -m bench synth

@@ -203,14 +203,20 @@ class BackupRetention:
 class Operations:
     """What an environment may cost a month (USD), how it is backed up, and whether experiments may break it.
 
-    A vault with recovery points cannot go with its stack: only durable environments have one.
+    A vault with recovery points cannot go with its stack: only durable environments have one. Every `relay_minutes` the
+    outbox is looked into, which wakes the database: where that may pause, an hour is often enough.
     """
 
     monthly_budget: int
+    relay_minutes: int = 60
     backups: BackupRetention | None = None
     fault_injection: bool = False
 
     def __post_init__(self) -> None:
+        require(
+            1 <= self.relay_minutes <= 24 * 60,
+            f"the outbox is looked into every {self.relay_minutes} minutes: use 1 to {24 * 60}",
+        )
         require(self.monthly_budget > 0, f"a budget of {self.monthly_budget} USD a month: use what it may cost")
 
 
@@ -230,8 +236,8 @@ class ShopOptions:
                 re.fullmatch(r"[A-Z]{2}", country) is not None,
                 f"country {country!r} is no ISO 3166 code: use two capital letters, for example 'KP'",
             )
-        known = self.payment_gateway in ("simulator", "none")
-        require(known, f"payment gateway {self.payment_gateway!r} is unknown: use 'simulator' or 'none'")
+        known = self.payment_gateway in ("simulator", "stripe", "none")
+        require(known, f"payment gateway {self.payment_gateway!r} is unknown: use 'simulator', 'stripe' or 'none'")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,7 +90,7 @@ class Environment:
         )
         require(
             not (self.placement.durable and self.shop.payment_gateway == "simulator"),
-            f"{name} is durable and charges through the simulator: goods would be free; use 'none'",
+            f"{name} is durable and charges through the simulator: goods would be free; use 'stripe' or 'none'",
         )
 
 
@@ -126,8 +126,8 @@ PROD = Environment(  # rows P1 to P25; put your own domain and zone here before 
     service=ServiceCapacity(cpu=256, memory=512, max_tasks=20),
     database=DatabaseCapacity(min_acu=0.5, max_acu=16, backup_days=35),
     cache=CacheCapacity(max_gigabytes=10, max_ecpu_per_second=50_000, snapshot_days=7),
-    shop=ShopOptions(payment_gateway="none", sample_catalog=False),
-    operations=Operations(monthly_budget=369, backups=BackupRetention(daily=14, weekly=90)),  # row P24
+    shop=ShopOptions(payment_gateway="stripe", sample_catalog=False),
+    operations=Operations(monthly_budget=369, relay_minutes=1, backups=BackupRetention(daily=14, weekly=90)),  # row P24
     log_days=365,
     crawl_window_seconds=300,
     warehouse=WarehouseCapacity(rpu_hours_a_month=100),  # 37.50 USD at most

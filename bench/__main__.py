@@ -1,4 +1,4 @@
-"""The benchmarks from the command line: `python -m bench synth`, `python -m bench frameworks`."""
+"""The benchmarks from the command line: `python -m bench synth`, `… frameworks`, `… imports`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench import imports as cold_starts
 from bench import synth as synthesis
 from bench.frameworks import measurement as candidates
 from bench.synth import SPEED_TARGETS
@@ -77,6 +78,27 @@ def frameworks(
         )
         table.add_row(framework, *cells)
     console.print(table)
+
+
+@app.command(epilog="Example: python -m bench imports --rounds 7")
+def imports(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each is imported, in turn.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """The import of each function, as a ratio to that of a handler that imports boto3 alone; into bench/results/."""
+    with errors.status("") as progress:
+        result = cold_starts.measure(
+            rounds, lambda number, name: progress.update(f"Round {number} of {rounds}: {name} …")
+        )
+    cold_starts.RESULT.write_text(json.dumps(result.document(), indent=2) + "\n")
+    if as_json:
+        sys.stdout.write(cold_starts.RESULT.read_text())
+        return
+    table = Table("", "processor seconds", "ratio", box=None)
+    for name in result.seconds:
+        table.add_row(name, f"{result.cost(name):.3f}", f"{result.ratio(name):.2f}")
+    console.print(table)
+    console.print(f"\nTarget: {cold_starts.TARGET} at most", style="dim")
 
 
 if __name__ == "__main__":

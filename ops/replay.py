@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from ops.bus_archive import ArchiveError, BusArchive
-from ops.dead_letters import Outcome, Replay, dead_letter_queues
+from retail.redrive import Outcome, Replay, dead_letter_queues, describe_message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -60,7 +60,7 @@ def dead_letters(
                 def advance(message: MessageTypeDef, task: Any = task, name: str = one.name) -> None:
                     progress.advance(task)
                     if dry_run and not as_json:
-                        progress.console.print(f"{name}: {_describe(message)}")
+                        progress.console.print(f"{name}: {describe_message(message)}")
 
                 outcomes.append(Replay(one, sqs, advance).run(limit=limit, dry_run=dry_run))
     except (BotoCoreError, ClientError) as error:
@@ -115,15 +115,6 @@ def _bus(environment: str) -> str:
     """The bus's name, as the environment publishes it."""
     name = f"/retail/{environment}/events/bus"
     return boto3.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
-
-
-def _describe(message: MessageTypeDef) -> str:
-    """What a person needs to recognise a message; never its payload, which may be anything."""
-    try:
-        event = json.loads(message["Body"])
-        return f"{event['detail-type']} {event['detail'].get('event_id', event['id'])} of {event['time']}"
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return f"message {message['MessageId']}, which is no event"
 
 
 def _tell(outcomes: list[Outcome], *, dry_run: bool, as_json: bool) -> None:

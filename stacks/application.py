@@ -94,6 +94,7 @@ class ApplicationStack(RetailStack):
                     "PARAMETER_PREFIX": placement.parameter_prefix,
                     "PORT": str(CONTAINER_PORT),
                     "PAYMENT_GATEWAY": payment_gateway,
+                    **({"PAYMENT_SECRET_ARN": security.payment_secret.secret_arn} if security.payment_secret else {}),
                     "DATABASE_SECRET_ARN": secret.secret_arn,
                     "RECOMMENDATION_MODEL": RECOMMENDATION_MODEL,
                     "RECOMMENDATION_REGION": RECOMMENDATION_REGION,
@@ -113,6 +114,14 @@ class ApplicationStack(RetailStack):
         )
         self._allow_discovery(placement.parameter_prefix)
         self._allow_recommendations()
+        if security.payment_secret:
+            self.service.task_role.add_to_principal_policy(
+                iam.PolicyStatement(  # whether it has a value, and never the value
+                    sid="PaymentReadiness",
+                    actions=["secretsmanager:DescribeSecret"],
+                    resources=[security.payment_secret.secret_arn],
+                )
+            )
         secret.grant_read(self.service.task_role)  # the password changes while tasks run
         for role in (self.service.task_role, self.service.task_definition.obtain_execution_role()):
             key.grant_decrypt(role)  # the secret's own grant would go into the policy of a key that is imported

@@ -1,8 +1,11 @@
-"""The asynchronous half of the shop: one bus, three consumers, one topic."""
+"""The asynchronous half of the shop: one bus, three consumers, one topic, and what keeps events from getting lost."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -11,9 +14,12 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from environments import Placement
+from retail_constructs.alarm import HeardAlarm
+from retail_constructs.dead_letter_redrive import Redrive
 from retail_constructs.event_bus import RetailEventBus
 from retail_constructs.event_consumer import EventConsumer
 from retail_constructs.function import FunctionProps, NetworkAccess
+from retail_constructs.scheduled_function import ScheduledFunction
 from stacks.data import DataStack
 from stacks.retail_stack import RetailStack
 from stacks.security import SecurityStack
@@ -37,6 +43,7 @@ class EventsStack(RetailStack):
         data: DataStack,
         task_role: iam.IRole,
         payment_gateway: str,
+        relay_minutes: int,
         log_days: int,
     ) -> None:
         super().__init__(scope, id, placement=placement)
@@ -58,7 +65,12 @@ class EventsStack(RetailStack):
             self, "OrderNotifications", display_name="Your order", master_key=key, enforce_ssl=True
         )
 
-        def function(package: str, description: str, variables: dict[str, str]) -> FunctionProps:
+        payments = security.payment_secret
+        payment_variables = {"PAYMENT_SECRET_ARN": payments.secret_arn} if payments else {}
+
+        def function(
+            package: str, description: str, variables: dict[str, str], *, concurrency: int = CONCURRENCY
+        ) -> FunctionProps:
             return FunctionProps(
                 package=package,
                 description=description,
@@ -66,7 +78,7 @@ class EventsStack(RetailStack):
                 key=key,
                 alarm_topic=security.alarm_topic,
                 log_days=log_days,
-                concurrency=CONCURRENCY,
+                concurrency=concurrency,
                 network=NetworkAccess(vpc=vpc, security_group=security.tiers.functions),
                 base_policy=security.function_policy,
                 variables={**database, **variables},
@@ -80,14 +92,18 @@ class EventsStack(RetailStack):
                 *("OrderPlaced", "PaymentProcessed", "OrderPaymentFailed", "OrderShipped", "OrderCancelled"),
                 *("OrderReturned", "PaymentRefunded", "ProductAddedToCart"),
             ),
-            function=function(
-                "order_processor",
-                "Archives and charges a placed order",
-                {
-                    "LAKE_BUCKET": data.lake.bucket.bucket_name,
-                    "EVENT_BUS_NAME": self.bus.bus.event_bus_name,
-                    "PAYMENT_GATEWAY": payment_gateway,
-                },
+            function=replace(
+                function(
+                    "order_processor",
+                    "Archives and charges a placed order",
+                    {
+                        "LAKE_BUCKET": data.lake.bucket.bucket_name,
+                        "EVENT_BUS_NAME": self.bus.bus.event_bus_name,
+                        "PAYMENT_GATEWAY": payment_gateway,
+                        **payment_variables,
+                    },
+                ),
+                timeout=Duration.seconds(120),  # ten charges that the gateway answers slowly, or not
             ),
         )
         self.inventory_update = EventConsumer(
@@ -118,9 +134,41 @@ class EventsStack(RetailStack):
         )
         self.consumers = (self.order_processing, self.inventory_update, self.notification)
 
-        for consumer in self.consumers:
-            secret.grant_read(consumer.consumer.role)
+        self.outbox_relay = ScheduledFunction(
+            self,
+            "OutboxRelay",
+            every=Duration.minutes(relay_minutes),
+            function=function(
+                "outbox_relay",
+                "Publishes what a crash left in the outbox and clears away what is old",
+                {"EVENT_BUS_NAME": self.bus.bus.event_bus_name},
+                concurrency=1,
+            ),
+        )
+        self.bus.bus.grant_put_events_to(self.outbox_relay.function.role)
+        self._watch_outbox(security.alarm_topic, relay_minutes)
+        self.redrive = Redrive(
+            self,
+            "DeadLetterRedrive",
+            bus=self.bus,
+            consumers=self.consumers,
+            function=replace(
+                function("dead_letter_redrive", "Has dead letters tried again, for an operator", {}, concurrency=1),
+                variables={},
+                timeout=Duration.minutes(5),
+                network=NetworkAccess(vpc=vpc, security_group=security.tiers.api_callers),
+            ),
+        )
+
+        for reader in (*(consumer.consumer for consumer in self.consumers), self.outbox_relay.function):
+            secret.grant_read(reader.role)
         orders = self.order_processing.consumer.role
+        if payments:
+            orders.add_to_policy(
+                iam.PolicyStatement(
+                    sid="PaymentKey", actions=["secretsmanager:GetSecretValue"], resources=[payments.secret_arn]
+                )
+            )
         data.lake.allow_writes(orders, "raw/orders/")
         for prefix in ("raw/inventory/", "raw/products/"):
             data.lake.allow_writes(self.inventory_update.consumer.role, prefix)
@@ -129,3 +177,20 @@ class EventsStack(RetailStack):
             iam.PolicyStatement(actions=["sns:Publish"], resources=[self.notifications.topic_arn])
         )
         key.grant(self.notification.consumer.role, "kms:GenerateDataKey", "kms:Decrypt")
+
+    def _watch_outbox(self, topic: sns.ITopic, relay_minutes: int) -> None:
+        """Told before each run publishes: an event that is older than two runs was seen by one that could not."""
+        HeardAlarm(
+            self,
+            "OutboxAlarm",
+            metric=cloudwatch.Metric(
+                namespace="RetailPlatform",
+                metric_name="OutboxAge",
+                dimensions_map={"service": "outbox-relay"},
+                period=Duration.minutes(max(relay_minutes, 1)),
+                statistic="max",
+            ),
+            threshold=max(2 * relay_minutes * 60, 300),
+            description="Events wait in the outbox and do not reach the bus; read the outbox relay's log",
+            topic=topic,
+        )

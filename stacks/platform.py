@@ -40,6 +40,7 @@ class Platform:
             tls_at_origin=domain is not None,
             accelerated=environment.accelerator,
             monthly_budget=environment.operations.monthly_budget,
+            payment_gateway=environment.shop.payment_gateway,
         )
         self.edge = EdgeStack(app, "Edge", placement=placement, domain=domain, log_days=log_days)
         self.ingress = IngressStack(
@@ -87,6 +88,7 @@ class Platform:
             data=self.data,
             task_role=self.application.service.task_role,
             payment_gateway=environment.shop.payment_gateway,
+            relay_minutes=environment.operations.relay_minutes,
             log_days=log_days,
         )
         self.analytics = AnalyticsStack(

@@ -16,6 +16,7 @@ from retail_constructs.data_key import ALARMING_SERVICES, DataKey
 from retail_constructs.function_policy import FunctionPolicy
 from retail_constructs.log_bucket import LogBucket, removal_policy
 from retail_constructs.monthly_budget import MonthlyBudget
+from retail_constructs.payment_secret import PaymentSecret
 from retail_constructs.tiers import Tiers
 from stacks.retail_stack import RetailStack
 
@@ -36,6 +37,7 @@ class SecurityStack(RetailStack):
         tls_at_origin: bool,
         accelerated: bool,
         monthly_budget: int,
+        payment_gateway: str,
     ) -> None:
         super().__init__(scope, id, placement=placement)
         removal = removal_policy(durable=placement.durable)
@@ -70,6 +72,16 @@ class SecurityStack(RetailStack):
             "AwsSolutions-SMG4",
             *in_packs("SecretsManagerRotationEnabled", "NIST.800.53.R5", "HIPAA.Security"),
             because="Its rotation, every 30 days, is in the data stack, where the database is.",
+        )
+        self.payment_secret = (
+            PaymentSecret(
+                self,
+                "PaymentSecret",
+                key=kms.Key.from_key_arn(self, "KeyOfPayments", self.key.key_arn),
+                removal=removal,
+            )
+            if payment_gateway == "stripe"
+            else None
         )
         self.function_policy = FunctionPolicy(self, "FunctionPolicy")
         self.alarm_topic = self._alarm_topic()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_events as events
@@ -32,7 +32,8 @@ class EventConsumer(Construct):
 
     An event that EventBridge cannot deliver within a day goes to the same dead-letter queue as a message that
     failed three times: both hold the event as the queue would have, so one replay puts either back.
-    One bad message never repeats the others of its batch: the function reports failures one by one.
+    One bad message never repeats the others of its batch: the function reports failures one by one. What it knows to
+    be hopeless, and what failed for the last time, it puts among the dead letters itself, with the reason.
     """
 
     def __init__(
@@ -80,7 +81,17 @@ class EventConsumer(Construct):
                 )
             ],
         )
-        self.consumer = Function(self, "Function", function, dead_letter_queue=self.dead_letter_queue)
+        variables = {
+            "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue.queue_url,
+            "RECEIVES_BEFORE_DEAD": str(RECEIVES_BEFORE_DEAD),
+        }
+        self.consumer = Function(
+            self,
+            "Function",
+            replace(function, variables={**function.variables, **variables}),
+            dead_letter_queue=self.dead_letter_queue,  # with the permission to send to it
+        )
+        function.key.grant(self.consumer.role, "kms:GenerateDataKey")
         self.consumer.function.add_event_source(
             event_sources.SqsEventSource(
                 self.queue,

@@ -36,6 +36,7 @@ class Settings(DatabaseSettings):
     lake_bucket: str
     event_bus_name: str
     payment_gateway: GatewayName
+    payment_secret_arn: str | None = None
 
 
 @cache
@@ -45,7 +46,7 @@ def settlement() -> Settlement:
     return Settlement(
         database=settings.connect(),
         lake=Lake(clients.s3(), settings.lake_bucket),
-        gateway=gateway_named(settings.payment_gateway),
+        gateway=gateway_named(settings.payment_gateway, secret_arn=settings.payment_secret_arn),
         bus=EventBridgeBus(clients.events(), settings.event_bus_name),
     )
 

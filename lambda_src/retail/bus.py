@@ -17,6 +17,7 @@ class BusEntry:
     source: str
     detail_type: str
     detail: dict[str, Any]
+    trace_header: str | None = None
 
 
 class EventBus(Protocol):
@@ -42,6 +43,7 @@ class EventBridgeBus:
                     "Source": entry.source,
                     "DetailType": entry.detail_type,
                     "Detail": json.dumps(entry.detail),
+                    **({"TraceHeader": entry.trace_header} if entry.trace_header else {}),
                 }
                 for entry in entries
             ]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from botocore.config import Config
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_events import EventBridgeClient
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
 
@@ -22,6 +24,19 @@ def _config() -> "Config":
     from botocore.config import Config
 
     return Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+@cache
+def bedrock(region: str) -> "BedrockRuntimeClient":
+    """The models' client in the region that serves them; it is asked once, and waits longer than any visitor does."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "bedrock-runtime",
+        region_name=region,
+        config=Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1}),
+    )
 
 
 @cache
@@ -94,6 +109,14 @@ def sns() -> "SNSClient":
     import boto3
 
     return boto3.client("sns", config=_config())
+
+
+@cache
+def sqs() -> "SQSClient":
+    """The queues' client."""
+    import boto3
+
+    return boto3.client("sqs", config=_config())
 
 
 @cache

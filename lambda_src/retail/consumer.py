@@ -9,9 +9,11 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from retail.dead_letters import dead_letters
 from retail.errors import MalformedMessageError
 from retail.events import BusEvent
 from retail.observability import correlate, count, describe, logger
+from retail.tracing import carry
 
 Handlers = Mapping[str, Callable[[BusEvent], None]]
 
@@ -36,20 +38,26 @@ def consume_records(
 ) -> PartialItemFailureResponse:
     """Handle each message in a log context of its own.
 
-    A message that fails is reported alone, with its reason in the log: the others are done and do not
-    come back. After three receives the queue's redrive policy moves it to the dead-letter queue.
+    A message that fails is reported alone, with its reason in the log: the others are done and do not come back. One
+    that no retry can help, or that failed often enough, is put into the dead-letter queue with its reason at once;
+    where that fails too it stays in the queue, whose redrive policy moves it, without the reason.
     """
 
-    def handle_and_report(record: SQSRecord) -> None:
+    def handle_or_bury(record: SQSRecord) -> None:
+        carry(record.attributes.aws_trace_header)  # what comes of it belongs to the request that caused it
         try:
             handle(record)
         except Exception as error:
             logger.error("message failed", message_id=record.message_id, error=describe(error))
             count("MessagesMalformed" if isinstance(error, MalformedMessageError) else "MessagesFailed")
-            raise
+            if not dead_letters().is_hopeless(record, error):
+                raise
+            dead_letters().bury(record, error)
+            logger.error("message given up", message_id=record.message_id)
+            count("MessagesGivenUp")
 
     def handle_apart(record: SQSRecord) -> None:
-        copy_context().run(handle_and_report, record)
+        copy_context().run(handle_or_bury, record)
 
     # A batch in which everything failed is reported item by item as well: raising would only hide the reasons.
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

@@ -158,3 +158,7 @@ class TooManyAttemptsError(RetailError):
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"Too many attempts. Please wait {math.ceil(retry_after / 60)} minutes and try again.")
         self.retry_after = retry_after
+
+
+class PaymentUndecidedError(RetailError):
+    """The gateway's answer is not known: it may have charged. Asking again finds out."""

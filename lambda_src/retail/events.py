@@ -21,10 +21,11 @@ Quantity = Annotated[int, Field(gt=0)]
 
 
 class Payload(BaseModel):
-    """What every payload shares: the bus name of its event, what it is about, and that it never changes."""
+    """What every payload shares: the bus name of its event, who tells it, its topic, and that it never changes."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     detail_type: ClassVar[str]
+    source: ClassVar[Source] = "retail.orders"
     topic: ClassVar[Topic] = "orders"
 
 
@@ -56,6 +57,7 @@ class OrderPlaced(Payload):
     """A customer has a confirmation for this order; nothing is charged yet."""
 
     detail_type: ClassVar[str] = "OrderPlaced"
+    source: ClassVar[Source] = "retail.storefront"
     order_id: UUID
     lines: tuple[OrderLine, ...] = Field(min_length=1)
     total: Money
@@ -67,6 +69,7 @@ class InventoryReserved(Payload):
     """The pieces of an order are set aside and may be taken out of the stock."""
 
     detail_type: ClassVar[str] = "InventoryReserved"
+    source: ClassVar[Source] = "retail.storefront"
     topic: ClassVar[Topic] = "inventory"
     order_id: UUID
     lines: tuple[ReservedLine, ...] = Field(min_length=1)
@@ -85,6 +88,7 @@ class InventoryAdjusted(Payload):
     """Somebody counted, received or wrote off pieces of a product."""
 
     detail_type: ClassVar[str] = "InventoryAdjusted"
+    source: ClassVar[Source] = "retail.catalog"
     topic: ClassVar[Topic] = "inventory"
     product_id: UUID
     change: int = Field(description="Pieces, negative when they went away")
@@ -147,6 +151,7 @@ class ProductChanged(Payload):
     """A product as it is sold from now on, new ones included."""
 
     detail_type: ClassVar[str] = "ProductChanged"
+    source: ClassVar[Source] = "retail.catalog"
     topic: ClassVar[Topic] = "products"
     product_id: UUID
     sku: str
@@ -161,6 +166,7 @@ class ProductAddedToCart(Payload):
     """Somebody wants a product. For analytics only: published as well as can be, never at the price of a request."""
 
     detail_type: ClassVar[str] = "ProductAddedToCart"
+    source: ClassVar[Source] = "retail.storefront"
     visit_id: str = Field(min_length=1, description="Pseudonym of the browser session, which cannot be turned back")
     product_id: UUID
     quantity: Quantity

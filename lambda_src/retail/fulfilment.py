@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from retail import orders, outbox, payments, stock
+from retail import charges, orders, outbox, stock
 from retail.database import Connection, Database
 from retail.events import InventoryReleased, OrderCancelled, OrderReturned, OrderShipped, Payload, Source
 from retail.orders import Transition
@@ -28,7 +28,7 @@ def cancel(writer: Database, order_id: UUID, *, reason: str, correlation_id: str
     """
     with writer.transaction() as connection:
         orders.advance(connection, order_id, Transition.CANCEL, note=reason)
-        payments.forget_token_unless_requested(connection, order_id)
+        charges.forget_token_unless_requested(connection, order_id)
         release_stock(connection, order_id, correlation_id)
         _announce(connection, OrderCancelled(order_id=order_id, reason=reason), correlation_id)
 

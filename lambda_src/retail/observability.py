@@ -1,6 +1,6 @@
 """The one place for logs and metrics. Nothing personal goes in: no address, no session, no token.
 
-Traces are left out on purpose: the Tracer of Powertools needs the X-Ray SDK, which ends in February 2027.
+Traces are elsewhere: Lambda makes them of itself, the storefront by OpenTelemetry, `retail.tracing` joins them.
 """
 
 import traceback
@@ -20,7 +20,12 @@ def correlate(correlation_id: str, **more: str) -> None:
 
 def count(name: str, value: int = 1) -> None:
     """Emit one count right away, whoever runs: a function or the storefront. Its dimension is the service."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE) as metric:
+    measure(name, value, MetricUnit.Count)
+
+
+def measure(name: str, value: float, unit: MetricUnit) -> None:
+    """Emit one measurement right away. Its dimension is the service."""
+    with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
         metric.add_dimension("service", logger.service)
 
 

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from retail import purge as purging
 from retail.bus import BusEntry, EventBus
 from retail.database import Connection, Database
 from retail.events import Envelope, Payload, Source
 from retail.observability import count, logger
+from retail.tracing import trace_header
 
 BATCH = 10  # entries that PutEvents takes at most
 CLAIM_SECONDS = 30  # longer than any PutEvents call with its retries: a crashed publisher's rows come back after it
@@ -21,8 +23,8 @@ def record(connection: Connection, payload: Payload, *, source: Source, correlat
     """Write an event into the outbox, in the caller's transaction; returns its event id."""
     envelope = Envelope.around(payload, correlation_id=correlation_id)
     connection.execute(
-        "INSERT INTO outbox (event_id, source, detail_type, detail) VALUES (%s, %s, %s, %s)",
-        [envelope.event_id, source, payload.detail_type, Jsonb(envelope.as_json())],
+        "INSERT INTO outbox (event_id, source, detail_type, detail, trace_header) VALUES (%s, %s, %s, %s, %s)",
+        [envelope.event_id, source, payload.detail_type, Jsonb(envelope.as_json()), trace_header()],
     )
     return envelope.event_id
 
@@ -50,6 +52,21 @@ def publish_pending(database: Database, bus: EventBus) -> int:
     return published
 
 
+def seconds_waiting(database: Database) -> float:
+    """For how long the oldest unpublished event has waited; 0 when none does."""
+    with database.transaction() as connection:
+        row = connection.execute(
+            "SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS age "
+            "FROM outbox WHERE published_at IS NULL"
+        ).fetchone()
+    return float(row["age"]) if row else 0.0
+
+
+def purge(database: Database, *, older_than_days: int) -> int:
+    """Forget events that the bus has had for so long; returns how many."""
+    return purging.purge(database, table="outbox", dated="published_at", older_than_days=older_than_days)
+
+
 def _claim(database: Database) -> list[BusEntry]:
     with database.transaction() as connection:
         rows = connection.execute(
@@ -62,9 +79,9 @@ def _claim(database: Database) -> list[BusEntry]:
             ), claimed AS (
                 UPDATE outbox SET claimed_until = now() + make_interval(secs => %s), attempts = attempts + 1
                 FROM pending WHERE outbox.id = pending.id
-                RETURNING outbox.id, event_id, source, detail_type, detail
+                RETURNING outbox.id, event_id, source, detail_type, detail, trace_header
             )
-            SELECT event_id, source, detail_type, detail FROM claimed ORDER BY id
+            SELECT event_id, source, detail_type, detail, trace_header FROM claimed ORDER BY id
             """,
             [BATCH, CLAIM_SECONDS],
         ).fetchall()

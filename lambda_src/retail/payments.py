@@ -1,19 +1,23 @@
 """Taking money: a port, and the gateways this project has for it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from retail import orders
-from retail.database import Connection
-from retail.errors import IllegalTransitionError, PaymentGatewayMissingError
+from retail.errors import PaymentGatewayMissingError, PaymentUndecidedError
 from retail.money import Money
-from retail.orders import Transition
 
-GatewayName = Literal["simulator", "none"]
+GatewayName = Literal["simulator", "stripe", "none"]
 
-APPROVED_TOKEN = "tok_visa"  # noqa: S105 a public test token, like those of real gateways
+# Public test tokens, like those of real gateways; what the simulator does with each. Every other one is declined.
+APPROVED_TOKEN = "tok_visa"  # noqa: S105
 DECLINED_TOKEN = "tok_declined"  # noqa: S105
+INSUFFICIENT_FUNDS_TOKEN = "tok_insufficient_funds"  # noqa: S105
+SLOW_TOKEN = "tok_slow"  # noqa: S105 no answer at first; whoever asks again later learns that it was approved
+SILENT_TOKEN = "tok_silent"  # noqa: S105 never an answer
+
+SLOW_FOR = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -26,24 +30,33 @@ class PaymentOutcome:
 
 
 class PaymentGateway(Protocol):
-    """Whoever can charge a customer."""
+    """Whoever can charge a customer.
 
-    def charge(self, *, order_id: UUID, amount: Money, token: str) -> PaymentOutcome:
-        """Charge once for an order: asking again for the same order gives the same outcome and takes no money."""
+    Both methods raise PaymentUndecidedError where the outcome is not known: asking again is safe, and finds out.
+    """
+
+    def charge(self, *, order_id: UUID, amount: Money, token: str, asked_since: datetime) -> PaymentOutcome:
+        """Charge once for an order: asking again for the same order gives the same outcome and takes no money.
+
+        `asked_since` says since when this order may have been asked for, by us or by somebody who crashed.
+        """
 
     def refund(self, *, order_id: UUID, amount: Money, reference: str) -> str:
         """Give a captured charge back, once for an order, and return the refund's reference; asking again is safe."""
 
 
 class PaymentSimulator:
-    """Approves its one good token and declines every other; has no memory, since the outcome follows from the input."""
+    """Does what its token stands for; has no memory, since the outcome follows from the input and the time."""
 
-    def charge(self, *, order_id: UUID, amount: Money, token: str) -> PaymentOutcome:
+    def charge(self, *, order_id: UUID, amount: Money, token: str, asked_since: datetime) -> PaymentOutcome:
         """The outcome that the token stands for, with a reference that follows from the order id."""
         reference = f"sim_{uuid5(NAMESPACE_URL, f'{order_id}:{amount}').hex}"
-        if token == APPROVED_TOKEN:
+        if token == SILENT_TOKEN or (token == SLOW_TOKEN and datetime.now(UTC) - asked_since < SLOW_FOR):
+            raise PaymentUndecidedError(f"the gateway did not answer in time for order {order_id}")
+        if token in (APPROVED_TOKEN, SLOW_TOKEN):
             return PaymentOutcome("CAPTURED", reference)
-        return PaymentOutcome("DECLINED", reference, "The card was declined.")
+        reason = "insufficient funds." if token == INSUFFICIENT_FUNDS_TOKEN else "the bank gives no reason."
+        return PaymentOutcome("DECLINED", reference, f"The card was declined: {reason}")
 
     def refund(self, *, order_id: UUID, amount: Money, reference: str) -> str:  # noqa: ARG002 the port's signature
         """A reference that follows from the order id."""
@@ -53,7 +66,14 @@ class PaymentSimulator:
 class NoGateway:
     """Stands where no gateway is configured: nothing is charged, so nothing is given away."""
 
-    def charge(self, *, order_id: UUID, amount: Money, token: str) -> PaymentOutcome:  # noqa: ARG002 the port's signature
+    def charge(
+        self,
+        *,
+        order_id: UUID,
+        amount: Money,  # noqa: ARG002 the port's signature
+        token: str,  # noqa: ARG002
+        asked_since: datetime,  # noqa: ARG002
+    ) -> PaymentOutcome:
         """Raises PaymentGatewayMissingError, always."""
         raise PaymentGatewayMissingError(
             f"order {order_id} stays PENDING: this environment has no payment gateway, set PAYMENT_GATEWAY, then replay"
@@ -67,85 +87,14 @@ class NoGateway:
         )
 
 
-def gateway_named(name: GatewayName) -> PaymentGateway:
-    """The gateway of an environment."""
-    return PaymentSimulator() if name == "simulator" else NoGateway()
+def gateway_named(name: GatewayName, *, secret_arn: str | None = None) -> PaymentGateway:
+    """The gateway of an environment; Stripe's key is read from the secret at the first charge."""
+    if name == "simulator":
+        return PaymentSimulator()
+    if name == "none":
+        return NoGateway()
+    if secret_arn is None:
+        raise ValueError("the Stripe gateway needs the secret that holds its key: set PAYMENT_SECRET_ARN")
+    from retail.stripe_gateway import StripeGateway, secret_key
 
-
-@dataclass(frozen=True)
-class AmountDue:
-    """What is to be charged for an order, and with which token; the token is gone once the charge is decided."""
-
-    amount: Money
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Refundable:
-    """What was charged for an order that is given up, and by which reference the gateway knows it."""
-
-    amount: Money
-    reference: str
-
-
-def request_charge(connection: Connection, order_id: UUID) -> AmountDue | None:
-    """Note that the gateway is about to be asked, and return for what; None for an order cancelled before.
-
-    An order that is cancelled once the gateway may have been asked is asked for again, so that the outcome gets known:
-    what was taken can then be given back. Raises UnknownOrderError, and IllegalTransitionError when all is decided.
-    """
-    status = orders.lock(connection, order_id)
-    row = connection.execute(
-        "UPDATE orders SET charge_requested_at = coalesce(charge_requested_at, now()) "
-        "WHERE id = %s AND payment_token IS NOT NULL RETURNING total, currency, payment_token",
-        [order_id],
-    ).fetchone()
-    if row is not None:
-        return AmountDue(Money(amount=row["total"], currency=row["currency"]), row["payment_token"])
-    if status in orders.GIVEN_UP and not _is_decided(connection, order_id):
-        return None
-    raise IllegalTransitionError(f"the charge of order {order_id} is decided already")
-
-
-def forget_token_unless_requested(connection: Connection, order_id: UUID) -> None:
-    """Make sure that an order which is given up is not charged any more, if that is still in our hands."""
-    connection.execute(
-        "UPDATE orders SET payment_token = NULL WHERE id = %s AND charge_requested_at IS NULL", [order_id]
-    )
-
-
-def record_payment(connection: Connection, order_id: UUID, due: AmountDue, outcome: PaymentOutcome) -> None:
-    """Keep the outcome and erase the token."""
-    connection.execute(
-        "INSERT INTO payments (order_id, status, reference, amount, currency, reason) VALUES (%s, %s, %s, %s, %s, %s)",
-        [order_id, outcome.status, outcome.reference, due.amount.amount, due.amount.currency, outcome.reason],
-    )
-    connection.execute("UPDATE orders SET payment_token = NULL WHERE id = %s", [order_id])
-
-
-def read_refundable(connection: Connection, order_id: UUID) -> Refundable | None:
-    """What is to be given back for this order; None if it goes on, was never charged, or has its money back."""
-    row = connection.execute(
-        "SELECT payments.reference, payments.amount, payments.currency FROM payments "
-        "JOIN orders ON orders.id = payments.order_id "
-        "WHERE order_id = %s AND payments.status = 'CAPTURED' AND orders.status = ANY(%s)",
-        [order_id, list(Transition.REFUND.starts)],
-    ).fetchone()
-    if row is None:
-        return None
-    return Refundable(Money(amount=row["amount"], currency=row["currency"]), row["reference"])
-
-
-def record_refund(connection: Connection, order_id: UUID, refund_reference: str) -> bool:
-    """Keep that the money went back; False when that is known already."""
-    orders.lock(connection, order_id)
-    refunded = connection.execute(
-        "UPDATE payments SET status = 'REFUNDED', refund_reference = %s, refunded_at = now() "
-        "WHERE order_id = %s AND status = 'CAPTURED'",
-        [refund_reference, order_id],
-    )
-    return refunded.rowcount == 1
-
-
-def _is_decided(connection: Connection, order_id: UUID) -> bool:
-    return connection.execute("SELECT 1 FROM payments WHERE order_id = %s", [order_id]).fetchone() is not None
+    return StripeGateway(lambda: secret_key(secret_arn))

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from retail import fulfilment, orders, outbox, payments
+from retail import charges, fulfilment, orders, outbox
 from retail.bus import EventBus
+from retail.charges import AmountDue
 from retail.database import Connection, Database
 from retail.events import (
     BusEvent,
@@ -19,7 +20,7 @@ from retail.handled_events import handle_once, is_handled
 from retail.lake import Lake
 from retail.observability import count, logger
 from retail.orders import GIVEN_UP, Transition
-from retail.payments import AmountDue, PaymentGateway, PaymentOutcome
+from retail.payments import PaymentGateway, PaymentOutcome
 
 CONSUMER = "order_processor"
 SOURCE: Source = "retail.orders"
@@ -53,7 +54,7 @@ class Settlement:
         with self._database.transaction() as connection:
             due = None
             if not is_handled(connection, consumer=CONSUMER, event_id=event.detail.event_id):
-                due = payments.request_charge(connection, placed.order_id)
+                due = charges.request_charge(connection, placed.order_id)
                 if due is None:
                     handle_once(connection, consumer=CONSUMER, event_id=event.detail.event_id)
         if due is not None:
@@ -85,7 +86,9 @@ class Settlement:
         self._refund(returned.order_id, event.detail.correlation_id)
 
     def _charge(self, event: BusEvent, order_id: UUID, due: AmountDue) -> None:
-        outcome = self._gateway.charge(order_id=order_id, amount=due.amount, token=due.token)
+        outcome = self._gateway.charge(
+            order_id=order_id, amount=due.amount, token=due.token, asked_since=due.asked_since
+        )
         with self._database.transaction() as connection:
             if not handle_once(connection, consumer=CONSUMER, event_id=event.detail.event_id):
                 return
@@ -96,11 +99,11 @@ class Settlement:
     def _refund(self, order_id: UUID, correlation_id: str) -> None:
         """Give back what is due; the order's own state says whether, so that any number of deliveries do it once."""
         with self._database.transaction() as connection:
-            due = payments.read_refundable(connection, order_id)
+            due = charges.read_refundable(connection, order_id)
         if due is not None:
             reference = self._gateway.refund(order_id=order_id, amount=due.amount, reference=due.reference)
             with self._database.transaction() as connection:
-                if payments.record_refund(connection, order_id, reference):
+                if charges.record_refund(connection, order_id, reference):
                     orders.advance(connection, order_id, Transition.REFUND)
                     refunded = PaymentRefunded(order_id=order_id, refund_reference=reference, amount=due.amount)
                     outbox.record(connection, refunded, source=SOURCE, correlation_id=correlation_id)
@@ -115,7 +118,7 @@ def _settle(
     """The outcome's effect. A cancelled order stays so, and is announced as paid so that its money goes back."""
     result: PaymentProcessed | OrderPaymentFailed
     given_up = orders.lock(connection, order_id) in GIVEN_UP
-    payments.record_payment(connection, order_id, due, outcome)
+    charges.record_payment(connection, order_id, due, outcome)
     if outcome.status == "CAPTURED":
         if not given_up:
             orders.advance(connection, order_id, Transition.PAY)

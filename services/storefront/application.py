@@ -20,12 +20,14 @@ from storefront import (
     pages,
     problems,
 )
+from storefront.announcements import Announcer
 from storefront.forgery import ForgeryGuard
 from storefront.middleware import RequestScope
 from storefront.rate_limits import RateLimits
 from storefront.relay import OutboxRelay
 from storefront.request_limits import RequestLimits
 from storefront.resources import Resources
+from storefront.tracing import TracedRequests
 
 
 def create_application(resources: Resources) -> FastAPI:
@@ -34,13 +36,18 @@ def create_application(resources: Resources) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         relay.start()
+        announcer.start()
         logger.info("storefront started")
         yield
+        await to_thread.run_sync(announcer.stop)
         await to_thread.run_sync(relay.stop)
         await to_thread.run_sync(resources.close)
+        await to_thread.run_sync(provider.shutdown)
         logger.info("storefront stopped")
 
     relay = OutboxRelay(resources)
+    announcer = Announcer(resources)
+    provider = resources.tracer_provider()
     application = FastAPI(
         title="RetailPlatform storefront",
         version="1.0",
@@ -52,6 +59,8 @@ def create_application(resources: Resources) -> FastAPI:
     )
     application.state.resources = resources
     application.state.relay = relay
+    application.state.announcer = announcer
+    application.state.tracer_provider = provider
     problems.install(application)
     application.add_middleware(ForgeryGuard)  # the last one added is the first one asked
     application.add_middleware(RequestLimits)
@@ -61,6 +70,7 @@ def create_application(resources: Resources) -> FastAPI:
         address_per_minute=resources.settings.address_requests_per_minute,
     )
     application.add_middleware(RequestScope)
+    application.add_middleware(TracedRequests, provider=provider)
     parts = (health, catalog_api, api, account_api, admin_api, files, catalog_pages, pages, account_pages, admin_pages)
     for part in parts:
         application.include_router(part.router)

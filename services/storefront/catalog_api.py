@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from retail.catalog import Product
 from retail.product_lists import ProductQuery
-from storefront.catalog_schemas import CategoryList, ProductList
+from storefront.catalog_schemas import CategoryList, ProductList, Recommended
 from storefront.conditional import public_json
 from storefront.listing import After, Listed, Searched, address
 from storefront.problems import answers
@@ -32,6 +32,14 @@ def get_product(
 ) -> Response:
     """One product."""
     return public_json(request, shopping.resources.catalog.product_json(product_id))
+
+
+@router.get("/products/{product_id}/recommendations", responses=answers(404))
+def get_recommendations(
+    product_id: Annotated[UUID, Path(description="The id of a product")], shopping: CurrentShopping
+) -> Recommended:
+    """Up to four products that go with this one."""
+    return Recommended(items=shopping.recommendations(product_id))
 
 
 @router.get("/search", response_model=ProductList, responses=UNCHANGED)

@@ -47,6 +47,14 @@ class ProductList(BaseModel):
     next: str | None = Field(description="The address of the next page; null on the last one")
 
 
+class Recommended(BaseModel):
+    """Products that go with another one, best first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_MUG]}]})
+
+    items: list[Product]
+
+
 class CategoryList(BaseModel):
     """All categories in the order of the shop."""
 

@@ -12,14 +12,18 @@ from retail.cart import Carts
 from retail.catalog import Catalog
 from retail.customer_sessions import CustomerSessions, read_signing_keys
 from retail.database import ConnectionSettings
+from retail.recommendations import BedrockModel, Recommendations
 from storefront.credentials import DatabaseCredentials
 from storefront.discovery import Discovery
+from storefront.payment_readiness import PaymentReadiness
 from storefront.pool import PooledDatabase
 from storefront.rate_limits import RateCounters
 from storefront.sessions import SessionCookies
 from storefront.settings import Settings
+from storefront.tracing import tracer_provider
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
     from redis import Redis
 
 
@@ -38,9 +42,14 @@ class Resources:
         self._cache_scheme = cache_scheme
         self._lock = RLock()
         self._pools: dict[str, PooledDatabase] = {}
+        self._payment_readiness = PaymentReadiness(settings.payment_secret_arn)
         self._credentials = DatabaseCredentials(
             settings.database_secret_arn, settings.database_username, settings.database_password.get_secret_value()
         )
+
+    def tracer_provider(self) -> "TracerProvider":
+        """What makes the spans of this process."""
+        return tracer_provider(ratio=self._settings.trace_ratio, endpoint=self._settings.trace_collector)
 
     @property
     def settings(self) -> Settings:
@@ -49,7 +58,9 @@ class Resources:
 
     @property
     def takes_payments(self) -> bool:
-        """Whether this environment has a payment gateway; without one nothing can be ordered."""
+        """Whether this environment has a payment gateway with its key; without one nothing can be ordered."""
+        if self._settings.payment_gateway == "stripe":
+            return self._payment_readiness.is_ready()
         return self._settings.payment_gateway != "none"
 
     @property
@@ -77,6 +88,13 @@ class Resources:
         """The products, read through the cache."""
         return Catalog(self.reader, self.cache)
 
+    @cached_property
+    def recommendations(self) -> Recommendations:
+        """What goes with a product; without a model's name only what was bought together."""
+        model, region = self._settings.recommendation_model, self._settings.recommendation_region
+        chooser = BedrockModel(clients.bedrock(region), model) if model and region else None
+        return Recommendations(self.reader, self.cache, chooser)
+
     @property
     def carts(self) -> Carts:
         """The carts of all sessions."""
@@ -99,6 +117,8 @@ class Resources:
 
     def close(self) -> None:
         """Give every connection back."""
+        if "recommendations" in self.__dict__:
+            self.recommendations.close()
         with self._lock:
             for pool in self._pools.values():
                 pool.close()

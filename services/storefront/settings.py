@@ -21,5 +21,10 @@ class Settings(BaseSettings):
     address_requests_per_minute: int = Field(default=60_000, ge=1)  # a whole office may share one
     sign_ins_per_account: int = Field(default=20, ge=1)  # in a quarter of an hour, as the next one
     sign_ins_per_address: int = Field(default=100, ge=1)
+    payment_secret_arn: str = ""
+    trace_ratio: float = Field(default=0.05, ge=0, le=1)
+    trace_collector: str = Field(default="", description="An OTLP endpoint, if there is one: http://…/v1/traces")
+    recommendation_model: str = ""
+    recommendation_region: str = ""
     host: str = "0.0.0.0"  # noqa: S104 a container is reached from outside; HOST narrows it
     port: int = Field(default=8080, ge=1, le=65535)

@@ -8,14 +8,16 @@ from uuid import UUID, uuid4
 from fastapi import Depends, Request
 
 from retail.cart import LARGEST_QUANTITY
-from retail.catalog import drop_cached
+from retail.catalog import Product, drop_cached
 from retail.checkout import Customer, check_out, find_placed
 from retail.customer_sessions import SignedIn
 from retail.errors import CacheUnavailableError, PaymentGatewayMissingError, UnknownOrderError
+from retail.events import ProductAddedToCart
 from retail.idempotency import IdempotencyKey
 from retail.money import Money
 from retail.observability import count, logger
 from retail.orders import Order, read_order
+from storefront.announcements import Announcer
 from storefront.relay import OutboxRelay
 from storefront.resources import Resources
 from storefront.schemas import Cart, CartItem, CheckoutRequest
@@ -27,9 +29,10 @@ NO_LONGER_SOLD = "Something in your cart is not sold any more, so we took it out
 class Shopping:
     """One customer's request, whichever way it came in."""
 
-    def __init__(self, resources: Resources, relay: OutboxRelay, correlation_id: str) -> None:
+    def __init__(self, resources: Resources, relay: OutboxRelay, announcer: Announcer, correlation_id: str) -> None:
         self.resources = resources
         self._relay = relay
+        self._announcer = announcer
         self._correlation_id = correlation_id
 
     def cart(self, session: Session | None) -> Cart:
@@ -61,6 +64,12 @@ class Shopping:
         """Set the quantity of a product; raises UnknownProductError and CacheUnavailableError."""
         self.resources.catalog.product(product_id)
         self.resources.carts.put(session.key, product_id, quantity)
+        wanted = ProductAddedToCart(visit_id=session.visit_id, product_id=product_id, quantity=quantity)
+        self._announcer.announce(wanted, correlation_id=self._correlation_id)
+
+    def recommendations(self, product_id: UUID) -> list[Product]:
+        """Up to four products that go with this one, after 300 ms at most; raises UnknownProductError."""
+        return self.resources.recommendations.beside(self.resources.catalog.product(product_id))
 
     def add_to_cart(self, session: Session, product_id: UUID, quantity: int) -> None:
         """Put more pieces of a product into the cart, up to the most it may hold; raises as `put_into_cart` does."""
@@ -141,7 +150,7 @@ class Shopping:
 def shopping(request: Request) -> Shopping:
     """The shopping of this request."""
     state = request.app.state
-    return Shopping(state.resources, state.relay, request.state.correlation_id)
+    return Shopping(state.resources, state.relay, state.announcer, request.state.correlation_id)
 
 
 CurrentShopping = Annotated[Shopping, Depends(shopping)]

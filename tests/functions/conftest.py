@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from retail import consumer
+from retail.dead_letters import DeadLetters
 from retail.observability import logger
 from tests.functions.cloudformation import CloudFormation
+from tests.functions.graveyard import Graveyard
 from tests.retail.shop import shop as shop
 
 
@@ -28,3 +31,12 @@ def cloudformation() -> Iterator[CloudFormation]:
     cloudformation = CloudFormation()
     yield cloudformation
     cloudformation.server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def graveyard(monkeypatch: pytest.MonkeyPatch) -> Graveyard:
+    """The dead-letter queue of the function that is tested."""
+    graveyard = Graveyard()
+    letters = DeadLetters(graveyard, "https://sqs/dead", receives_before_dead=3)  # type: ignore[arg-type]
+    monkeypatch.setattr(consumer, "dead_letters", lambda: letters)
+    return graveyard

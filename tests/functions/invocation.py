@@ -17,11 +17,18 @@ class Context(LambdaContext):
         return 60_000
 
 
-def batch(*bodies: str) -> dict[str, Any]:
-    """A batch of queue messages whose ids are their positions."""
+def batch(*bodies: str, receives: int = 1, **attributes: str) -> dict[str, Any]:
+    """A batch of queue messages whose ids are their positions, received so often, with these message attributes."""
+    notes = {name: {"dataType": "String", "stringValue": value} for name, value in attributes.items()}
     return {
         "Records": [
-            {"messageId": str(position), "body": body, "eventSource": "aws:sqs", "attributes": {}}
+            {
+                "messageId": str(position),
+                "body": body,
+                "eventSource": "aws:sqs",
+                "attributes": {"ApproximateReceiveCount": str(receives)},
+                "messageAttributes": notes,
+            }
             for position, body in enumerate(bodies)
         ]
     }

@@ -1,12 +1,12 @@
 """The crawler trigger as Lambda calls it."""
 
-import io
 import json
 
 import pytest
 
 from crawler_trigger import handler as crawler_trigger
 from retail import clients
+from tests.functions.graveyard import Graveyard
 from tests.functions.invocation import Context, batch, failed
 
 
@@ -96,8 +96,11 @@ def test_a_running_crawler_is_asked_once_and_its_objects_come_back_later(glue: R
     assert glue.asked == ["orders-crawler", "products-crawler"]
 
 
-def test_what_names_no_known_object_fails_alone_with_its_reason(glue: RememberingGlue, logs: io.StringIO) -> None:
+def test_what_names_no_known_object_is_given_up_alone_with_its_reason(
+    glue: RememberingGlue, graveyard: Graveyard
+) -> None:
     response = crawler_trigger.handler(batch("{", "[]", _created("curated/x.parquet"), ORDERS[0]), Context())
-    assert failed(response) == ["0", "1", "2"]
-    assert "no crawler for curated/x.parquet" in logs.getvalue()
+    assert failed(response) == []
+    assert len(graveyard.reasons) == 3
+    assert "no crawler for curated/x.parquet" in graveyard.reasons[2]
     assert glue.asked == ["orders-crawler"]

@@ -4,6 +4,7 @@ import io
 import json
 from typing import Any
 from unittest.mock import create_autospec
+from uuid import uuid4
 
 import pytest
 
@@ -11,6 +12,7 @@ from order_processor import handler as order_processor
 from retail.lake import Lake
 from retail.payments import PaymentSimulator
 from retail.settlement import Settlement
+from tests.functions.graveyard import Graveyard
 from tests.functions.invocation import Context, batch, failed
 from tests.retail.shop import EMAIL, Shop
 
@@ -22,7 +24,9 @@ def settlement(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_processor, "settlement", lambda: settlement)
 
 
-def test_a_poison_message_fails_alone_with_its_reason_in_the_log(shop: Shop, logs: io.StringIO) -> None:
+def test_a_poison_message_is_given_up_alone_at_once_and_with_its_reason(
+    shop: Shop, logs: io.StringIO, graveyard: Graveyard
+) -> None:
     first, second = (shop.order({shop.add_product(): 1}) for _ in range(2))
     unknown_version = json.loads(shop.message("OrderPlaced", first.id))
     unknown_version["detail"]["version"] = "9.0"
@@ -40,24 +44,60 @@ def test_a_poison_message_fails_alone_with_its_reason_in_the_log(shop: Shop, log
         ),
         Context(),
     )
-    assert failed(response) == ["1", "2", "3", "4"]
+    assert failed(response) == []
     assert {shop.status(first.id), shop.status(second.id)} == {"PAID"}
-    log = logs.getvalue()
-    assert all(reason in log for reason in ("Invalid JSON", "version 9.0", "SomethingElse is not handled", "order_id"))
-    assert EMAIL not in log
+    words = ("Invalid JSON", "version 9.0", "SomethingElse is not handled", "order_id")
+    assert all(word in reason for word, reason in zip(words, graveyard.reasons, strict=True))
+    assert [message["body"] for message in graveyard.messages[:2]] == ["{no json", json.dumps(unknown_version)]
+    assert {message["FailureType"] for message in graveyard.messages} == {"MalformedMessageError"}
+    assert all(word in logs.getvalue() for word in words)
+    assert EMAIL not in logs.getvalue() + str(graveyard.reasons)
 
 
-def test_a_batch_in_which_all_fails_is_reported_item_by_item() -> None:
-    assert failed(order_processor.handler(batch("x", "y"), Context())) == ["0", "1"]
+def test_a_message_that_may_succeed_is_tried_three_times_and_then_given_up_with_the_last_reason(
+    shop: Shop, graveyard: Graveyard
+) -> None:
+    message = shop.message("OrderPlaced", shop.order({shop.add_product(): 1}).id)
+    shop.bus.fail_with = ConnectionError("the bus is away")
+    for receives in (1, 2):
+        shop.rows("UPDATE outbox SET claimed_until = NULL")
+        assert failed(order_processor.handler(batch(message, receives=receives), Context())) == ["0"]
+    assert graveyard.messages == []
+    shop.rows("UPDATE outbox SET claimed_until = NULL")
+    response = order_processor.handler(batch(message, receives=3, RedriveRun="run-1"), Context())
+    assert failed(response) == []
+    assert (graveyard.reasons, graveyard.messages[0]["RedriveRun"]) == (["the bus is away"], "run-1")
+
+
+def test_a_message_that_cannot_be_given_up_stays_in_the_queue(graveyard: Graveyard) -> None:
+    graveyard.closed = True
+    assert failed(order_processor.handler(batch("{no json"), Context())) == ["0"]
+
+
+def test_an_order_that_went_another_way_is_given_up_at_once(shop: Shop, graveyard: Graveyard) -> None:
+    order = shop.order({shop.add_product(): 1})
+    order_processor.handler(batch(shop.message("OrderPlaced", order.id)), Context())
+    paid = shop.message("PaymentProcessed", order.id)
+    order_processor.handler(batch(paid), Context())
+    again = json.loads(paid)
+    again["detail"]["event_id"] = str(uuid4())
+    assert failed(order_processor.handler(batch(json.dumps(again)), Context())) == []
+    assert "is PROCESSING, but 'process' starts from PAID" in graveyard.reasons[0]
+
+
+def test_a_batch_in_which_all_fails_is_reported_item_by_item(shop: Shop) -> None:
+    messages = [shop.message("OrderPlaced", shop.order({shop.add_product(): 1}).id) for _ in range(2)]
+    shop.rows("ALTER TABLE orders ADD CHECK (status <> 'PAID') NOT VALID")
+    assert failed(order_processor.handler(batch(*messages), Context())) == ["0", "1"]
 
 
 def test_every_log_line_of_a_message_carries_the_correlation_id_of_its_request(shop: Shop, logs: io.StringIO) -> None:
     order = shop.order({shop.add_product(): 1})
     order_processor.handler(batch(shop.message("OrderPlaced", order.id), "broken"), Context())
-    *of_the_order, of_the_other = [json.loads(line) for line in logs.getvalue().splitlines()]
+    *of_the_order, failed_line, given_up_line = [json.loads(line) for line in logs.getvalue().splitlines()]
     assert of_the_order
     assert {line["correlation_id"] for line in of_the_order} == {"test-correlation"}
-    assert "correlation_id" not in of_the_other
+    assert not {"correlation_id"} & (set(failed_line) | set(given_up_line))
 
 
 def test_no_address_and_no_token_reach_the_log_even_when_the_database_quotes_the_row(

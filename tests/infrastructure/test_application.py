@@ -26,11 +26,12 @@ def test_p5_container_knows_its_parameter_path_and_gets_credentials_as_secrets(p
 
     told = {entry["Name"]: entry["Value"] for entry in container["Environment"]}
     assert "DatabaseSecret" in json.dumps(told.pop("DATABASE_SECRET_ARN"))
+    assert ("PaymentSecret" in json.dumps(told.pop("PAYMENT_SECRET_ARN", ""))) == (platform.name == "prod")
     assert told == {
         "RETAIL_ENVIRONMENT": platform.name,
         "PARAMETER_PREFIX": f"/retail/{platform.name}",
         "PORT": "8080",
-        "PAYMENT_GATEWAY": "none" if platform.name == "prod" else "simulator",
+        "PAYMENT_GATEWAY": "stripe" if platform.name == "prod" else "simulator",
         "RECOMMENDATION_MODEL": "amazon.nova-lite-v1:0",
         "RECOMMENDATION_REGION": "us-east-1",
     }

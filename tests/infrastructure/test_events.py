@@ -150,11 +150,57 @@ def test_function_asset_holds_the_domain_package_and_its_own_folder_only(dev: Sy
         assert not list(folder.rglob("__pycache__"))
 
 
-def test_money_is_taken_by_nobody_in_prod_until_there_is_a_gateway(dev: Synthesized, prod: Synthesized) -> None:
-    def gateway(platform: Synthesized) -> object:
-        return of("OrderProcessing", "AWS::Lambda::Function", platform)["Environment"]["Variables"]["PAYMENT_GATEWAY"]
+def test_stripe_takes_the_money_in_prod_with_a_key_that_nobody_but_the_order_processor_reads(
+    dev: Synthesized, prod: Synthesized
+) -> None:
+    def gateway(platform: Synthesized) -> dict[str, Any]:
+        variables = of("OrderProcessing", "AWS::Lambda::Function", platform)["Environment"]["Variables"]
+        return {name: value for name, value in variables.items() if name.startswith("PAYMENT")}
 
-    assert (gateway(dev), gateway(prod)) == ("simulator", "none")
+    (secret,) = [
+        resource["Properties"]
+        for logical_id, resource in prod.resources("AWS::SecretsManager::Secret", "Security").items()
+        if logical_id.startswith("PaymentSecret")
+    ]
+    allowed = {
+        (logical_id[:15], statement["Action"])
+        for logical_id, policy in prod.resources("AWS::IAM::ManagedPolicy").items()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "PaymentSecret" in json.dumps(statement["Resource"])
+    }
+
+    assert gateway(dev) == {"PAYMENT_GATEWAY": "simulator"}
+    assert gateway(prod)["PAYMENT_GATEWAY"] == "stripe"
+    assert "PaymentSecret" in json.dumps(gateway(prod)["PAYMENT_SECRET_ARN"])
+    assert not {"GenerateSecretString", "SecretString"} & set(secret), "empty until somebody fills it"
+    assert allowed == {
+        ("OrderProcessing", "secretsmanager:GetSecretValue"),
+        ("StorefrontTaskT", "secretsmanager:DescribeSecret"),  # whether it is filled
+    }
+
+
+def test_outbox_is_looked_into_each_minute_where_the_database_never_pauses(dev: Synthesized, prod: Synthesized) -> None:
+    def rate(platform: Synthesized) -> str:
+        return str(of("OutboxRelay", "AWS::Events::Rule", platform)["ScheduleExpression"])
+
+    assert (rate(dev), rate(prod)) == ("rate(1 hour)", "rate(1 minute)")
+
+
+def test_event_that_stays_in_the_outbox_calls_a_person(platform: Synthesized) -> None:
+    alarm = of("OutboxAlarm", "AWS::CloudWatch::Alarm", platform)
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("RetailPlatform", "OutboxAge")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "outbox-relay"}]
+    assert alarm["Threshold"] == (300 if platform.name == "prod" else 7200)
+
+
+def test_redrive_may_empty_every_dead_letter_queue_of_the_bus_and_fill_its_own(platform: Synthesized) -> None:
+    variables = of("DeadLetterRedrive", "AWS::Lambda::Function", platform)["Environment"]["Variables"]
+
+    for consumer in ("OrderProcessing", "InventoryUpdate", "Notification"):
+        assert f"{consumer}DeadLetters" in json.dumps(variables["DEAD_LETTER_QUEUES"])
+        assert f"{consumer}Queue" in json.dumps(variables["QUEUES"])
+    assert "BusDeadLetters" in json.dumps(variables["DEAD_LETTER_QUEUES"])
 
 
 def test_every_alarm_is_heard(platform: Synthesized) -> None:

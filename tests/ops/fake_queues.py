@@ -23,13 +23,15 @@ def refusal(operation: str) -> ClientError:
 class FakeSqs:
     """A client of three queues: the orders', its dead letters, the bus's dead letters.
 
-    `dies_at_once` moves what is sent straight into the dead letters, keeping its id, as SQS does after three receives.
+    `dies_at_once` moves what is sent straight into the dead letters, keeping its id, as SQS does after three receives;
+    `given_up_again` does the same under a new id, as a consumer of ours that gives up a message.
     """
 
     queues: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {QUEUE: [], DEAD: [], BUS_DEAD: []})
     hidden: set[str] = field(default_factory=set)
     refuse: set[str] = field(default_factory=set)
     dies_at_once: bool = False
+    given_up_again: bool = False
     sent: int = 0
 
     def put(self, url: str, body: str, **attributes: str) -> None:
@@ -60,7 +62,11 @@ class FakeSqs:
         self.sent += 1
         message: dict[str, Any] = {"MessageId": f"m{self.sent}", "Body": MessageBody}
         message["MessageAttributes"] = MessageAttributes
-        self.queues[DEAD if self.dies_at_once else QueueUrl].append(message)
+        if self.given_up_again:
+            self.sent += 1
+            self.queues[DEAD].append({**message, "MessageId": f"m{self.sent}"})
+        else:
+            self.queues[DEAD if self.dies_at_once else QueueUrl].append(message)
         return {"MessageId": message["MessageId"]}
 
     def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803

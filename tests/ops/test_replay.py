@@ -93,7 +93,7 @@ def test_dead_letters_go_back_to_the_queue_they_died_in(sqs: FakeSqs) -> None:
     assert result.exit_code == 0
     assert "OrderProcessing: 25 put back, 0 refused" in result.stdout
     assert sqs.bodies(QUEUE) == [f"event {number}" for number in range(25)]
-    assert {tuple(message["MessageAttributes"]) for message in sqs.queues[QUEUE]} == {("correlation",)}
+    assert {tuple(message["MessageAttributes"]) for message in sqs.queues[QUEUE]} == {("correlation", "RedriveRun")}
     assert not sqs.bodies(DEAD)
 
 
@@ -229,3 +229,20 @@ def test_bus_without_archive_says_so(events: FakeEvents) -> None:
     events.archives = []
 
     assert "has no archive" in run("archive", "test", "--since", "2026-11-01").stderr
+
+
+def test_message_that_its_consumer_gives_up_again_at_once_is_sent_once_a_run(sqs: FakeSqs) -> None:
+    sqs.put(DEAD, "poison")
+    sqs.given_up_again = True
+
+    result = run("dead-letters", "test")
+
+    assert result.exit_code == 0
+    assert "OrderProcessing: 1 put back" in result.stdout
+    assert sqs.bodies(DEAD) == ["poison"]
+
+
+def test_reason_of_a_dead_letter_is_told(sqs: FakeSqs) -> None:
+    sqs.put(DEAD, json.dumps(EVENT), FailureType="MalformedMessageError", FailureReason="version 9.0")
+
+    assert "MalformedMessageError: version 9.0" in " ".join(run("dead-letters", "test", "--dry-run").stderr.split())

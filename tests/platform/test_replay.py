@@ -6,6 +6,7 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from tests.platform.deployed import Deployed, eventually
 from tests.platform.placed import Placed
@@ -78,3 +79,54 @@ def test_p11_a_replay_of_the_archive_changes_nothing_that_was_applied(platform: 
     eventually(lambda: all(is_drained(platform, consumer) for consumer in CONSUMERS))
     assert state(platform) == before
     assert len(platform.messages(order.topic_queue)) == notified
+
+
+def publish_for(platform: Deployed, order: Placed, order_id: str) -> str:
+    """Puts the OrderPlaced event of another order onto the bus, as the outbox would; returns its event id."""
+    detail = json.loads(json.dumps(order.queued["detail"]))
+    detail["event_id"], detail["payload"]["order_id"] = str(uuid4()), order_id
+    entry = {"Source": "retail.storefront", "DetailType": "OrderPlaced", "Detail": json.dumps(detail)}
+    bus = platform.resource("events", "Bus")
+    platform.emulator.client("events").put_events(Entries=[{**entry, "EventBusName": bus}])
+    event_id: str = detail["event_id"]
+    return event_id
+
+
+def dead_letters(platform: Deployed, consumer: str) -> list[dict[str, Any]]:
+    """What lies there, each with why."""
+    answer = redrive(platform, {"consumer": consumer, "dry_run": True})
+    found: list[dict[str, Any]] = answer["messages"]
+    return found
+
+
+def redrive(platform: Deployed, order: dict[str, Any]) -> dict[str, Any]:
+    """What an operator does, and what they are told."""
+    function = platform.resource("events", "DeadLetterRedriveFunction")
+    response = platform.emulator.client("lambda").invoke(FunctionName=function, Payload=json.dumps(order))
+    answer: dict[str, Any] = json.loads(response["Payload"].read())
+    assert "FunctionError" not in response, answer
+    return answer
+
+
+def test_p15_a_poison_message_dies_with_its_reason_and_is_applied_once_when_the_cause_is_mended(
+    platform: Deployed, order: Placed
+) -> None:
+    poisoned = str(uuid4())
+    event_id = publish_for(platform, order, poisoned)
+
+    (died,) = eventually(lambda: [one for one in dead_letters(platform, "OrderProcessing") if event_id in str(one)])
+    assert f"UnknownOrderError: There is no order {poisoned}" in str(died)
+    assert is_drained(platform, "OrderProcessing"), "given up at once, not after three receives"
+
+    platform.rows(
+        "INSERT INTO orders (id, session_key, email, payment_token, status, total, currency, correlation_id)"
+        " SELECT %s, session_key, email, 'tok_visa', 'PENDING', total, currency, correlation_id FROM orders"
+        " WHERE id = %s RETURNING id",
+        poisoned,
+        order.id,
+    )
+    (queue,) = redrive(platform, {"consumer": "OrderProcessing"})["queues"]
+    assert (queue["replayed"], queue["refused"], queue["duplicated"]) == (1, 0, 0)
+    eventually(lambda: platform.rows("SELECT status FROM orders WHERE id = %s", poisoned) == [{"status": "PROCESSING"}])
+    assert dead_letters(platform, "OrderProcessing") == []
+    assert platform.rows("SELECT count(*) AS count FROM payments WHERE order_id = %s", poisoned) == [{"count": 1}]

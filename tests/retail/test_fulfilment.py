@@ -1,5 +1,6 @@
 """What people do with an order: send it, give it up, take it back; and where its money goes then."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,10 +25,10 @@ class Ledger(PaymentSimulator):
         self.refunded: list[UUID] = []
         self.meanwhile: Any = lambda: None
 
-    def charge(self, *, order_id: UUID, amount: Money, token: str) -> PaymentOutcome:
+    def charge(self, *, order_id: UUID, amount: Money, token: str, asked_since: datetime) -> PaymentOutcome:
         self.charged.append(order_id)
         self.meanwhile()
-        return super().charge(order_id=order_id, amount=amount, token=token)
+        return super().charge(order_id=order_id, amount=amount, token=token, asked_since=asked_since)
 
     def refund(self, *, order_id: UUID, amount: Money, reference: str) -> str:
         self.refunded.append(order_id)

@@ -3,17 +3,25 @@
 import itertools
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from retail import stock
-from retail.errors import IllegalTransitionError, PaymentGatewayMissingError, UnknownOrderError
+from retail.errors import IllegalTransitionError, PaymentGatewayMissingError, PaymentUndecidedError, UnknownOrderError
 from retail.events import BusEvent, Envelope, OrderPlaced
 from retail.lake import Lake
 from retail.money import Money
-from retail.payments import PaymentOutcome, PaymentSimulator, gateway_named
+from retail.payments import (
+    DECLINED_TOKEN,
+    INSUFFICIENT_FUNDS_TOKEN,
+    SLOW_TOKEN,
+    PaymentOutcome,
+    PaymentSimulator,
+    gateway_named,
+)
 from retail.settlement import Settlement
 from tests.retail.raw_zone import RememberingS3
 from tests.retail.shop import EMAIL, Shop
@@ -24,9 +32,9 @@ class CountingGateway(PaymentSimulator):
 
     calls = 0
 
-    def charge(self, *, order_id: UUID, amount: Money, token: str) -> PaymentOutcome:
+    def charge(self, *, order_id: UUID, amount: Money, token: str, asked_since: datetime) -> PaymentOutcome:
         self.calls += 1
-        return super().charge(order_id=order_id, amount=amount, token=token)
+        return super().charge(order_id=order_id, amount=amount, token=token, asked_since=asked_since)
 
 
 @pytest.fixture
@@ -107,7 +115,9 @@ def test_any_order_of_the_events_ends_in_the_same_state(shop: Shop, settlement: 
 
 def test_a_crash_after_the_charge_charges_no_second_time(shop: Shop, settlement: Settlement) -> None:
     order = shop.order({shop.add_product(): 1})
-    first = PaymentSimulator().charge(order_id=order.id, amount=order.total, token="tok_visa")  # then the process died
+    first = PaymentSimulator().charge(
+        order_id=order.id, amount=order.total, token="tok_visa", asked_since=datetime.now(UTC)
+    )  # then the process died
     settlement.order_placed(shop.event("OrderPlaced", order.id))
     assert [row["reference"] for row in shop.rows("SELECT reference FROM payments")] == [first.reference]
 
@@ -162,3 +172,25 @@ def test_an_order_that_does_not_exist_fails_with_its_id(shop: Shop, settlement: 
     body = json.dumps({"detail-type": "OrderPlaced", "source": "retail.storefront", "detail": detail})
     with pytest.raises(UnknownOrderError, match=str(placed.order_id)):
         settlement.order_placed(BusEvent.parse(body))
+
+
+def test_a_gateway_that_does_not_answer_leaves_the_order_as_it_was_and_a_later_try_charges_it(
+    shop: Shop, settlement: Settlement
+) -> None:
+    order = shop.order({shop.add_product(): 1}, token=SLOW_TOKEN)
+    with pytest.raises(PaymentUndecidedError):
+        settlement.order_placed(shop.event("OrderPlaced", order.id))
+    assert (shop.status(order.id), shop.count("payments")) == ("PENDING", 0)
+    shop.rows("UPDATE orders SET charge_requested_at = charge_requested_at - interval '6 minutes'")
+    settlement.order_placed(shop.event("OrderPlaced", order.id))
+    assert shop.status(order.id) == "PAID"
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [(DECLINED_TOKEN, "the bank gives no reason"), (INSUFFICIENT_FUNDS_TOKEN, "insufficient")],
+)
+def test_a_declined_card_says_why(shop: Shop, settlement: Settlement, token: str, reason: str) -> None:
+    order = shop.order({shop.add_product(): 1}, token=token)
+    settlement.order_placed(shop.event("OrderPlaced", order.id))
+    assert reason in shop.event("OrderPaymentFailed", order.id).detail.payload["reason"]

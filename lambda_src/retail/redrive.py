@@ -1,4 +1,4 @@
-"""Dead letters of one environment, and how they get back to where they were to go.
+"""Dead letters, and how they get back to where they were to go: the same for a function and for the command line.
 
 SQS can move messages by itself (StartMessageMoveTask), but only all of them, and the embedded platform cannot.
 """
@@ -11,9 +11,13 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from retail.dead_letters import NOTES, REASON, REASON_TYPE
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -22,11 +26,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 HIDDEN_SECONDS = 120  # a message is nobody else's for so long; one that is not deleted comes back by itself
+RUN = "RedriveRun"
 GIVE_UP_AFTER = 10  # refused messages in a row: then it is the destination and not the message
-# What EventBridge and Lambda note on a message that they give up; stale once it is sent again.
+# What EventBridge, Lambda and our consumers note on a message that they give up; stale once it is sent again.
 _NOTES_OF_FAILURE = {
     *("RULE_ARN", "TARGET_ARN", "ERROR_CODE", "ERROR_MESSAGE", "EXHAUSTED_RETRY_CONDITION", "RETRY_ATTEMPTS"),
     *("RequestID", "ErrorCode", "ErrorMessage"),
+    *NOTES,
 }
 
 
@@ -37,8 +43,8 @@ class RefusedError(Exception):
 class Destination(Protocol):
     """Where dead letters of one queue belong."""
 
-    def send(self, message: MessageTypeDef) -> str | None:
-        """Send the message once more; its new id if there is one. Raises RefusedError or botocore's errors."""
+    def send(self, message: MessageTypeDef, run: str) -> str | None:
+        """Send it once more in this run; its new id if there is one. Raises RefusedError or botocore's errors."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +54,11 @@ class Queue:
     sqs: SQSClient
     url: str
 
-    def send(self, message: MessageTypeDef) -> str | None:
-        """Into the queue, with the attributes it came with."""
+    def send(self, message: MessageTypeDef, run: str) -> str | None:
+        """Into the queue, with the attributes it came with and the run's name, which it keeps when it dies again."""
         given = message.get("MessageAttributes", {})
         attributes = {name: value for name, value in given.items() if name not in _NOTES_OF_FAILURE}
+        attributes[RUN] = {"DataType": "String", "StringValue": run}
         sent = self.sqs.send_message(QueueUrl=self.url, MessageBody=message["Body"], MessageAttributes=attributes)
         return sent["MessageId"]
 
@@ -63,7 +70,7 @@ class Bus:
     events: EventBridgeClient
     name: str
 
-    def send(self, message: MessageTypeDef) -> str | None:
+    def send(self, message: MessageTypeDef, run: str) -> str | None:  # noqa: ARG002 an event of the bus takes no notes
         """Onto the bus, with the envelope it had: consumers know the event by its id and apply it once."""
         try:
             event = json.loads(message["Body"])
@@ -107,6 +114,19 @@ class Outcome:
         return not (self.refused or self.duplicated)
 
 
+def describe_message(message: MessageTypeDef) -> str:
+    """What a person needs to recognise a message and to know why it died; never its payload, which may be anything."""
+    try:
+        event = json.loads(message["Body"])
+        what = f"{event['detail-type']} {event['detail'].get('event_id', event['id'])} of {event['time']}"
+    except (ValueError, KeyError, TypeError, AttributeError):
+        what = f"message {message['MessageId']}, which is no event"
+    given = message.get("MessageAttributes", {})
+    notes = {name: value.get("StringValue", "") for name, value in given.items()}
+    kind, reason = notes.get(REASON_TYPE) or notes.get("ERROR_CODE"), notes.get(REASON) or notes.get("ERROR_MESSAGE")
+    return f"{what}: {kind}: {reason}" if kind or reason else what
+
+
 def dead_letter_queues(sqs: SQSClient, events: EventBridgeClient, environment: str, bus: str) -> list[DeadLetterQueue]:
     """Every dead-letter queue of the environment, by name: found by the queues that point at it."""
     pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix=f"retail-{environment}-")
@@ -137,29 +157,30 @@ class Replay:
     """One run over one dead-letter queue.
 
     No message is ever lost: each is sent first and deleted after, and whatever stops in between leaves it where it
-    was. One that dies again during the run keeps its new id, by which it is known, and waits for the next run.
+    was. One that dies again during the run is known, by its new id or by the run's name, and waits for the next run.
     """
 
     def __init__(self, queue: DeadLetterQueue, sqs: SQSClient, report: Callable[[MessageTypeDef], None]) -> None:
         self._queue, self._sqs, self._report = queue, sqs, report
+        self._run = uuid4().hex
         self._seen: set[str] = set()
-        self._held: list[str] = []
+        self._held: set[str] = set()
         self.outcome = Outcome(queue.name)
 
-    def run(self, *, limit: int | None = None, dry_run: bool = False) -> Outcome:
-        """Put `limit` dead letters back, or all that lie there now; with `dry_run` only report them."""
+    def run(
+        self, *, limit: int | None = None, dry_run: bool = False, has_time: Callable[[], bool] = lambda: True
+    ) -> Outcome:
+        """Put `limit` dead letters back, or all that lie there now while there is time; with `dry_run` only report."""
         refused_in_a_row = 0
         try:
-            for message in self._messages(limit):
+            for message in takewhile(lambda _: has_time(), self._messages(limit)):
                 self._report(message)
                 if dry_run:
                     self.outcome.replayed += 1
-                    self._held.append(message["ReceiptHandle"])
                 elif self._put_back(message):
                     refused_in_a_row = 0
                 else:
                     refused_in_a_row += 1
-                    self._held.append(message["ReceiptHandle"])
                     if refused_in_a_row == GIVE_UP_AFTER:
                         break
         finally:
@@ -177,8 +198,8 @@ class Replay:
                 MessageAttributeNames=["All"],
                 MessageSystemAttributeNames=["All"],
             ).get("Messages", [])
-            new = [message for message in received if message["MessageId"] not in self._seen]
-            self._held += [message["ReceiptHandle"] for message in received if message not in new]
+            new = [message for message in received if not self._knows(message)]
+            self._held |= {message["ReceiptHandle"] for message in received}
             if not new:
                 return
             for message in new:
@@ -186,10 +207,14 @@ class Replay:
                 left -= 1
                 yield message
 
+    def _knows(self, message: MessageTypeDef) -> bool:
+        noted = message.get("MessageAttributes", {}).get(RUN)
+        return message["MessageId"] in self._seen or (noted is not None and noted.get("StringValue") == self._run)
+
     def _put_back(self, message: MessageTypeDef) -> bool:
         """Send, then delete; whether it was sent."""
         try:
-            new_id = self._queue.destination.send(message)
+            new_id = self._queue.destination.send(message, self._run)
         except (RefusedError, ClientError, BotoCoreError) as error:
             self.outcome.refused += 1
             self.outcome.reasons.append(f"{message['MessageId']} refused: {error}")
@@ -201,6 +226,7 @@ class Replay:
         except (ClientError, BotoCoreError) as error:
             self.outcome.duplicated += 1
             self.outcome.reasons.append(f"{message['MessageId']} sent, and not deleted from the dead letters: {error}")
+        self._held.discard(message["ReceiptHandle"])
         return True
 
     def _release(self) -> None:

@@ -1,0 +1,1 @@
+"""An operator has dead letters tried again."""

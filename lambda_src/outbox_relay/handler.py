@@ -1,0 +1,50 @@
+"""The outbox's relay: publishes what a crash left behind, measures how long it lay there, and clears away what is old.
+
+Whoever writes an event publishes it right after the commit; this is for what nobody was left to publish.
+"""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
+
+from retail import clients, handled_events, outbox
+from retail.bus import EventBridgeBus, EventBus
+from retail.database import SingleConnection
+from retail.observability import logger, measure
+from retail.settings import DatabaseSettings
+
+LONGEST_REPLAY_DAYS = 90 + 14  # an event can come back out of the archive, and then wait among the dead letters
+
+
+class Settings(DatabaseSettings):
+    """The environment variables of this function."""
+
+    event_bus_name: str
+    published_days: int = Field(default=7, ge=1, description="How long an event is kept here once the bus has it")
+    handled_days: int = Field(
+        default=LONGEST_REPLAY_DAYS + 10, gt=LONGEST_REPLAY_DAYS, description="How long we know what was handled"
+    )
+
+
+@cache
+def resources() -> tuple[SingleConnection, EventBus, Settings]:
+    """Database, bus and settings of this function, made once."""
+    settings = Settings()
+    return settings.connect(), EventBridgeBus(clients.events(), settings.event_bus_name), settings
+
+
+def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
+    """Measure, publish, clear away; the age is told first, so that it is known also while the bus is away."""
+    database, bus, settings = resources()
+    age = outbox.seconds_waiting(database)
+    measure("OutboxAge", age, MetricUnit.Seconds)
+    done = {
+        "published": outbox.publish_pending(database, bus),
+        "outbox_purged": outbox.purge(database, older_than_days=settings.published_days),
+        "handled_purged": handled_events.purge(database, older_than_days=settings.handled_days),
+    }
+    logger.info("outbox relayed", seconds_waiting=age, done=done)
+    return done

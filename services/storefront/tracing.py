@@ -1,0 +1,67 @@
+"""A span for each request, by OpenTelemetry, and its name handed to the events that the request causes."""
+
+from opentelemetry import trace
+from opentelemetry.propagators.aws import AwsXRayPropagator
+from opentelemetry.sdk.extension.aws.trace import AwsXRayIdGenerator
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from retail.tracing import carry
+
+HEADER = "X-Amzn-Trace-Id"  # the load balancer sets it, EventBridge and Lambda understand it
+UNTRACED = frozenset({"/health", "/ready"})
+_propagator = AwsXRayPropagator()
+
+
+def tracer_provider(*, ratio: float, endpoint: str) -> TracerProvider:
+    """Traces this share of the requests that nobody decided about, and sends them to a collector if there is one."""
+    provider = TracerProvider(
+        sampler=ParentBased(TraceIdRatioBased(ratio)),
+        id_generator=AwsXRayIdGenerator(),
+        resource=Resource.create({"service.name": "storefront"}),
+    )
+    if endpoint:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+    return provider
+
+
+class TracedRequests:
+    """Pure ASGI, so that what it sets is seen by the endpoint's thread as well; never keeps an address or a body."""
+
+    def __init__(self, application: ASGIApp, provider: TracerProvider) -> None:
+        self._application = application
+        self._tracer = provider.get_tracer("storefront")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request within its span."""
+        if scope["type"] != "http" or scope["path"] in UNTRACED:
+            await self._application(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(HEADER)
+        parent = _propagator.extract({HEADER: given} if given else {})
+        with self._tracer.start_as_current_span(
+            scope["method"],
+            context=parent,
+            kind=trace.SpanKind.SERVER,
+            attributes={"http.request.method": scope["method"]},
+        ) as span:
+            carrier: dict[str, str] = {}
+            _propagator.inject(carrier)
+            carry(carrier.get(HEADER))
+
+            async def send_noting_status(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    span.set_attribute("http.response.status_code", message["status"])
+                await send(message)
+
+            await self._application(scope, receive, send_noting_status)
+            route = getattr(scope.get("route"), "path", None)  # /orders/{order_id}, never the address itself
+            if route:
+                span.update_name(f"{scope['method']} {route}")
+                span.set_attribute("http.route", route)

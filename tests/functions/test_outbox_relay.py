@@ -1,0 +1,80 @@
+"""The outbox's relay as the schedule calls it."""
+
+import io
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from outbox_relay import handler as outbox_relay
+from retail import purge
+from retail.handled_events import handle_once
+from tests.functions.invocation import Context
+from tests.retail.shop import Shop
+
+
+@pytest.fixture(autouse=True)
+def resources(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("RETAIL_ENVIRONMENT", "DATABASE_SECRET_ARN", "DATABASE_HOST", "DATABASE_NAME", "EVENT_BUS_NAME"):
+        monkeypatch.setenv(name, "any")
+    monkeypatch.setenv("DATABASE_PORT", "5432")
+    settings = outbox_relay.Settings()
+    monkeypatch.setattr(outbox_relay, "resources", lambda: (shop.database, shop.bus, settings))
+    return iter(())
+
+
+def ages(text: str) -> list[float]:
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return [value for line in lines if "OutboxAge" in line for value in line["OutboxAge"]]
+
+
+def test_what_a_crash_left_is_published_and_its_age_is_told(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.order({shop.add_product(): 1})
+    shop.rows("UPDATE outbox SET created_at = now() - interval '10 minutes'")
+    assert outbox_relay.handler({}, Context())["published"] == 2
+    assert outbox_relay.handler({}, Context())["published"] == 0
+    first, second = ages(capsys.readouterr().out)
+    assert (600 <= first < 660, second) == (True, 0)
+
+
+def test_the_age_is_told_also_while_the_bus_is_away(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.order({shop.add_product(): 1})
+    shop.bus.fail_with = ConnectionError("away")
+    with pytest.raises(ConnectionError):
+        outbox_relay.handler({}, Context())
+    assert len(ages(capsys.readouterr().out)) == 1
+
+
+def test_what_is_old_goes_and_what_may_still_matter_stays(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purge, "ROWS_AT_ONCE", 2)  # so that it takes more than one transaction
+    for _ in range(3):
+        shop.order({shop.add_product(): 1})
+    outbox_relay.handler({}, Context())
+    shop.order({shop.add_product(): 1})
+    shop.rows("UPDATE outbox SET published_at = now() - interval '8 days' WHERE id <= 5")
+    shop.rows("UPDATE outbox SET created_at = now() - interval '1 year' WHERE published_at IS NULL")
+    with shop.database.transaction() as connection:
+        for row in connection.execute("SELECT event_id FROM outbox ORDER BY id").fetchall():
+            handle_once(connection, consumer="test", event_id=row["event_id"])
+        connection.execute(
+            "UPDATE handled_events SET handled_at = now() - interval '115 days' WHERE event_id IN "
+            "(SELECT event_id FROM outbox ORDER BY id LIMIT 3)"
+        )
+        connection.execute(
+            "UPDATE handled_events SET handled_at = now() - interval '104 days' WHERE event_id IN "
+            "(SELECT event_id FROM outbox ORDER BY id DESC LIMIT 3)"
+        )
+    done = outbox_relay.handler({}, Context())
+    assert done == {"published": 2, "outbox_purged": 5, "handled_purged": 3}
+    assert (shop.count("outbox"), shop.count("handled_events")) == (3, 5)
+
+
+def test_what_is_still_replayable_may_not_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDLED_DAYS", "90")
+    with pytest.raises(ValueError, match="handled_days"):
+        outbox_relay.Settings()
+
+
+def test_the_log_says_what_was_done(shop: Shop, logs: io.StringIO) -> None:
+    outbox_relay.handler({}, Context())
+    assert json.loads(logs.getvalue().splitlines()[-1])["done"]["published"] == 0
