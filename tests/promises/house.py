@@ -24,7 +24,7 @@ from tests.retail.shop import Shop
 
 PATIENCE_SECONDS = 60
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.promises.processes"])
+FORKS.set_forkserver_preload(["__main__", "pytest", "tests.promises.processes"])
 
 
 class House:

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from inventory_handler import handler as inventory_handler
-from notification import handler as notification
-from order_processor import handler as order_processor
 from retail import clients, outbox
 from retail.bus import EventBridgeBus
 from retail.cache import connect_cache
@@ -21,14 +19,9 @@ from storefront.__main__ import serve
 from storefront.application import create_application
 from tests.functions.invocation import Context, failed
 from tests.promises.failpoints import FailingAnswers, Failpoints, Point
-from tests.promises.world import World
+from tests.promises.world import CONSUMERS, World
 from tests.storefront.published import plain_resources, published
 
-HANDLERS: dict[str, Callable[..., Any]] = {
-    "order_processor": order_processor.handler,
-    "inventory_handler": inventory_handler.handler,
-    "notification": notification.handler,
-}
 MOST_DELIVERIES = 20
 
 
@@ -66,7 +59,7 @@ def run_functions(conninfo: str, cache_url: str, journal: Path, fatal: Point | N
         "TOPIC_ARN": "arn:aws:sns:us-east-2:1:orders",
     }
     for _ in range(MOST_DELIVERIES):
-        delivered = [_deliver(world, consumer) for consumer in HANDLERS]
+        delivered = [_deliver(world, consumer) for consumer in CONSUMERS]
         if not any(delivered):
             return
     raise TimeoutError("the queues do not become empty")
@@ -86,7 +79,7 @@ def _deliver(world: World, consumer: str) -> bool:
             {"messageId": str(message["id"]), "body": message["body"], "eventSource": "aws:sqs", "attributes": {}}
             for message in messages
         ]
-        left = failed(HANDLERS[consumer]({"Records": records}, Context()))
+        left = failed(CONSUMERS[consumer].handler({"Records": records}, Context()))
         for message in messages:
             if str(message["id"]) not in left:
                 world.delete(message["id"])

@@ -13,6 +13,9 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
+from inventory_handler import handler as inventory_handler
+from notification import handler as notification
+from order_processor import handler as order_processor
 from retail.money import Money
 from retail.payments import PaymentOutcome, PaymentSimulator
 from tests.promises.failpoints import Failpoints
@@ -26,10 +29,10 @@ CREATE TABLE world.captures (idempotency_key text PRIMARY KEY, order_id uuid, am
 CREATE TABLE world.told (order_id uuid, event_type text);
 """
 decide = PaymentSimulator.charge  # taken before a process puts the world in its place
-SUBSCRIPTIONS = {
-    "order_processor": ("OrderPlaced", "PaymentProcessed"),
-    "inventory_handler": ("InventoryReserved",),
-    "notification": ("OrderPlaced", "OrderShipped"),
+CONSUMERS = {
+    "order_processor": order_processor,
+    "inventory_handler": inventory_handler,
+    "notification": notification,
 }
 
 
@@ -59,8 +62,8 @@ class World:
                 "source": entry["Source"],
                 "detail": json.loads(entry["Detail"]),
             }
-            for consumer, wanted in SUBSCRIPTIONS.items():
-                if entry["DetailType"] in wanted:
+            for consumer, function in CONSUMERS.items():
+                if entry["DetailType"] in function.HANDLERS:
                     self.rows("INSERT INTO world.queue (consumer, body) VALUES (%s, %s)", consumer, json.dumps(body))
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "accepted"} for _ in Entries]}
 
