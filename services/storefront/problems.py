@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from retail.errors import (
     CacheUnavailableError,
+    CartFullError,
     EmptyCartError,
     ForeignCursorError,
     IdempotencyKeyReusedError,
@@ -65,6 +66,7 @@ class Problem(BaseModel):
 _KINDS: dict[type[RetailError], tuple[int, str]] = {
     EmptyCartError: (409, "empty-cart"),
     InsufficientStockError: (409, "insufficient-stock"),
+    CartFullError: (409, "cart-full"),
     IllegalTransitionError: (409, "illegal-transition"),
     IdempotencyKeyReusedError: (422, "idempotency-key-reused"),
     RequestInProgressError: (409, "request-in-progress"),
