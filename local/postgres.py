@@ -25,6 +25,7 @@ class Postgres:
     port: int
     password: str
     binaries: Path
+    data: Path
     user: str = "postgres"
 
     @property
@@ -77,7 +78,7 @@ def start_postgres(run: RunDirectory, *, durable: bool = True) -> Postgres:
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     run.start("postgres", command, environment, user=owner, ready=lambda: _takes_connections(binaries, port))
-    return Postgres(port=port, password=password, binaries=binaries)
+    return Postgres(port=port, password=password, binaries=binaries, data=home / "data")
 
 
 def _takes_connections(binaries: Path, port: int) -> bool:

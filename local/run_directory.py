@@ -91,6 +91,13 @@ class RunDirectory:
         """Whether processes of all these names run."""
         return set(names) <= {process.name for process in self._contents.processes if process.is_alive()}
 
+    def process_id(self, name: str) -> int:
+        """The process of that name; raises LocalError when none was started."""
+        for process in self._contents.processes:
+            if process.name == name:
+                return process.pid
+        raise LocalError(f"{name} was never started from {self.path}")
+
     def is_used(self) -> bool:
         """Whether anything was started or made here that has not been undone."""
         return bool(self._contents.processes or self._contents.directories)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 CART_SECONDS = 7 * 24 * 3600
 LARGEST_QUANTITY = 99
+LARGEST_CART = 100  # products
+_EMPTIED = "emptied"  # a field that tells a cart somebody emptied from one that the cache lost
 
 
 class Carts:
@@ -20,9 +22,15 @@ class Carts:
 
     def quantities(self, session_key: str) -> dict[UUID, int]:
         """How many pieces of which products are in the cart."""
+        return self.find(session_key) or {}
+
+    def find(self, session_key: str) -> dict[UUID, int] | None:
+        """The same, or None when the cache knows nothing of this cart: there never was one, or it is lost."""
         with cache_errors():
             content = self._cache.hgetall(_key(session_key))
-        return {UUID(str(product_id)): int(quantity) for product_id, quantity in content.items()}
+        if not content:
+            return None
+        return {UUID(str(name)): int(quantity) for name, quantity in content.items() if name != _EMPTIED}
 
     def put(self, session_key: str, product_id: UUID, quantity: int) -> None:
         """Set the quantity of one product; raises ValueError outside of 1 to 99."""
@@ -45,9 +53,11 @@ class Carts:
         self.clear(from_key)
 
     def clear(self, session_key: str) -> None:
-        """Forget the cart."""
+        """Forget what is in the cart."""
         with cache_errors():
             self._cache.delete(_key(session_key))
+            self._cache.hset(_key(session_key), _EMPTIED, "1")
+            self._cache.expire(_key(session_key), CART_SECONDS)
 
 
 def _key(session_key: str) -> str:

@@ -9,7 +9,7 @@ from retail import orders, outbox, stock
 from retail.database import Connection, Database
 from retail.errors import EmptyCartError
 from retail.events import InventoryReserved, OrderLine, OrderPlaced, ReservedLine
-from retail.idempotency import IdempotencyKey, claim, find
+from retail.idempotency import IdempotencyKey, claim
 from retail.money import Money
 from retail.orders import NewOrder, Order
 
@@ -49,17 +49,6 @@ def check_out(
             _place(connection, new_id, quantities, customer, correlation_id)
         return orders.read_order(
             connection, decided_id, session_key=customer.session_key, customer_id=customer.customer_id
-        )
-
-
-def find_placed(writer: Database, customer: Customer, key: IdempotencyKey) -> Order | None:
-    """The order that has this key; raises IdempotencyKeyReusedError when it was used for something else."""
-    with writer.transaction() as connection:
-        order_id = find(connection, key)
-        if order_id is None:
-            return None
-        return orders.read_order(
-            connection, order_id, session_key=customer.session_key, customer_id=customer.customer_id
         )
 
 

@@ -23,6 +23,13 @@ class EmptyCartError(RetailError):
         super().__init__("The cart is empty: put something into it first.")
 
 
+class CartFullError(RetailError):
+    """A cart holds so many products and no more."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A cart holds {most} different products at most: take one out, or order these first.")
+
+
 class UnknownProductError(RetailError):
     """No such product is sold here."""
 

@@ -7,9 +7,10 @@ from fastapi import Depends, Request
 from limits import RateLimitItem, RateLimitItemPerMinute
 
 from retail.customers import authenticate, register
-from retail.errors import CacheUnavailableError, TooManyAttemptsError, WrongCredentialsError
+from retail.errors import TooManyAttemptsError, WrongCredentialsError
 from retail.observability import count, logger
 from storefront.account_schemas import Credentials, Registration
+from storefront.carts import CurrentCarts
 from storefront.client_address import client_address
 from storefront.resources import Resources
 from storefront.sessions import Session, begin_session, known_session
@@ -18,8 +19,9 @@ from storefront.sessions import Session, begin_session, known_session
 class Accounts:
     """One request of somebody who has, or wants, an account."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, carts: CurrentCarts) -> None:
         self._request = request
+        self._carts = carts
         self._resources: Resources = request.app.state.resources
         self._settings = self._resources.settings
 
@@ -60,7 +62,7 @@ class Accounts:
         sessions.begin(account.id, session_key=now.key, guest_key=guest.key if guest else None)
         begin_session(self._request, now)
         if before is not None:
-            self._take_cart_along(before, now)
+            self._carts.move(before, now)
         if before is not None and before.claims_customer:
             sessions.end(before.key)
         logger.info("signed in", customer_id=str(account.id))
@@ -71,7 +73,7 @@ class Accounts:
         if session is not None and session.claims_customer:
             self._resources.customer_sessions.end(session.key)
         if session is not None:
-            self._forget_cart(session)
+            self._carts.clear(session)
         begin_session(self._request, Session.new())
 
     def _count(self, name: str, most: int, whom: str) -> None:
@@ -80,18 +82,6 @@ class Accounts:
         if standing is not None and standing.exceeded:
             count("SignInsThrottled")
             raise TooManyAttemptsError(standing.reset_seconds)
-
-    def _take_cart_along(self, before: Session, now: Session) -> None:
-        try:
-            self._resources.carts.move(before.key, now.key)
-        except CacheUnavailableError:
-            logger.warning("a cart stayed behind at a sign-in")
-
-    def _forget_cart(self, session: Session) -> None:
-        try:
-            self._resources.carts.clear(session.key)
-        except CacheUnavailableError:
-            logger.warning("the cart of a session that ended stays until it expires")
 
 
 def _window(most: int) -> RateLimitItem:

@@ -31,7 +31,7 @@ def get_cart(session: KnownSession, shopping: CurrentShopping) -> Cart:
     return shopping.cart(session)
 
 
-@router.put("/cart/items/{product_id}", tags=["cart"], dependencies=documented, responses=answers(404))
+@router.put("/cart/items/{product_id}", tags=["cart"], dependencies=documented, responses=answers(404, 409))
 def put_cart_item(
     product_id: ProductId, wanted: QuantityRequest, session: CurrentSession, shopping: CurrentShopping
 ) -> Cart:
@@ -44,7 +44,7 @@ def put_cart_item(
 def delete_cart_item(product_id: ProductId, session: KnownSession, shopping: CurrentShopping) -> Cart:
     """Take a product out of the cart; the same answer when it was not in it."""
     if session is not None:
-        shopping.resources.carts.remove(session.key, product_id)
+        shopping.carts.remove(session, product_id)
     return shopping.cart(session)
 
 

@@ -20,7 +20,7 @@ async def health() -> dict[str, str]:
 def ready(request: Request) -> Response:
     """Everything a customer needs is there, else 503 with the names of what is missing.
 
-    The cache is not among it: without one the shop is slower and carts are away, but it is open.
+    The cache is not among it: without one the shop is slower, but it is open.
     """
     resources: Resources = request.app.state.resources
     missing = resources.discovery.missing() or _missing_in_database(resources)

@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from retail.observability import correlate, logger
+from storefront.cookies import cookies_to_set
 from storefront.problems import unexpected
 
 _SANE_ID = re.compile(r"^[A-Za-z0-9._:=;-]{8,128}$")
@@ -64,8 +65,8 @@ def _complete(headers: MutableHeaders, request: Request) -> None:
     headers.update(SECURITY_HEADERS)
     headers["X-Correlation-Id"] = request.state.correlation_id
     headers.setdefault("Cache-Control", "no-store")
-    if hasattr(request.state, "set_cookie"):
-        headers.append("Set-Cookie", request.state.set_cookie)
+    for cookie in cookies_to_set(request).values():
+        headers.append("Set-Cookie", cookie)
 
 
 def _log_access(request: Request, status: int, seconds: float) -> None:

@@ -58,7 +58,7 @@ def change_item(
 @router.post("/cart/items/{product_id:uuid}/remove")
 def remove_item(product_id: UUID, session: CurrentSession, shopping: CurrentShopping) -> Response:
     """Take a product out of the cart."""
-    shopping.resources.carts.remove(session.key, product_id)
+    shopping.carts.remove(session, product_id)
     return see_other("/cart")
 
 

@@ -48,6 +48,7 @@ class PooledDatabase:
             max_size=LARGEST_POOL,
             max_idle=SECONDS_KEPT_IDLE,
             timeout=PATIENCE_SECONDS,
+            reconnect_timeout=PATIENCE_SECONDS,  # then the next customer tries anew; the default waits double each time
             check=ConnectionPool.check_connection,
             kwargs={"autocommit": True, "row_factory": dict_row},
             open=True,

@@ -9,9 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from retail.errors import (
     CacheUnavailableError,
+    CartFullError,
     EmptyCartError,
     ForeignCursorError,
     IdempotencyKeyReusedError,
@@ -65,6 +67,7 @@ class Problem(BaseModel):
 _KINDS: dict[type[RetailError], tuple[int, str]] = {
     EmptyCartError: (409, "empty-cart"),
     InsufficientStockError: (409, "insufficient-stock"),
+    CartFullError: (409, "cart-full"),
     IllegalTransitionError: (409, "illegal-transition"),
     IdempotencyKeyReusedError: (422, "idempotency-key-reused"),
     RequestInProgressError: (409, "request-in-progress"),
@@ -136,6 +139,15 @@ def _shown(value: object) -> str:
     return str(value) if isinstance(value, Money) else repr(value)
 
 
+def _methods_of(request: Request) -> list[str]:
+    """Every method that the address knows; Starlette names only those of the first route that fits."""
+    return [
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
+
+
 def unexpected(request: Request, error: Exception) -> Response:
     """An error nobody foresaw: reported in full to the log, in one sentence to the customer."""
     logger.error("request failed", error=describe(error))
@@ -159,6 +171,9 @@ def install(application: FastAPI) -> None:
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         parts = problem.pop("$defs")
         description["components"]["schemas"] |= {"Problem": problem, **parts}
+        for operation in (operation for path in description["paths"].values() for operation in path.values()):
+            if "requestBody" in operation:
+                operation["responses"]["400"] = answers(400)[400]  # it cannot even be read
         return description
 
     application.openapi = describe_everything  # type: ignore[method-assign]  # FastAPI's documented way
@@ -183,7 +198,10 @@ def install(application: FastAPI) -> None:
             return Response(status_code=error.status_code, headers=error.headers)
         details = {404: "There is nothing at this address.", 405: "This address does not know that method."}
         detail = details.get(error.status_code, error.detail)
-        return answer(request, error.status_code, detail, headers=dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods_of(request))
+        return answer(request, error.status_code, detail, headers=headers)
 
     @application.exception_handler(DiscoveryIncompleteError)
     @application.exception_handler(psycopg.OperationalError)

@@ -13,8 +13,9 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner
 
+from storefront.cookies import HOST_ONLY, read_cookie, set_cookie
+
 COOKIE = "session"
-SECURE_COOKIE = "__Host-session"  # browsers take it over https only, from this host only, for the whole of it
 FORM_FIELD = "form_token"
 COOKIE_SECONDS = 30 * 24 * 3600
 _GUEST, _CUSTOMER = "g", "c"
@@ -22,7 +23,7 @@ SECONDS_BETWEEN_READS = 60.0
 
 # For the OpenAPI document; the cookie itself is read below.
 cookie_scheme = APIKeyCookie(
-    name=SECURE_COOKIE,
+    name=HOST_ONLY + COOKIE,
     scheme_name="session",
     description="Set by the first answer that needs it, a new one at sign-in and sign-out. Over http it is `session`.",
     auto_error=False,
@@ -117,10 +118,9 @@ def known_session(request: Request) -> Session | None:
     if hasattr(state, "session_error"):
         raise state.session_error  # asked for twice in one request, a database that is away is waited for once
     if not hasattr(state, "session"):
-        name = SECURE_COOKIE if is_secure(request) else COOKIE
         cookies: SessionCookies = request.app.state.resources.session_cookies
         try:
-            state.session = cookies.read(request.cookies.get(name, ""))
+            state.session = cookies.read(read_cookie(request, COOKIE))
         except Exception as error:
             state.session_error = error
             raise
@@ -136,18 +136,9 @@ def session(request: Request) -> Session:
 def begin_session(request: Request, begun: Session) -> Session:
     """Answer with the cookie of this session, in place of whatever the request came with."""
     cookies: SessionCookies = request.app.state.resources.session_cookies
-    secure = is_secure(request)
-    attributes = f"Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
-    name = SECURE_COOKIE if secure else COOKIE
-    request.state.set_cookie = f"{name}={cookies.write(begun)}; {attributes}"
+    set_cookie(request, COOKIE, cookies.write(begun), seconds=COOKIE_SECONDS)
     request.state.session = begun
     return begun
-
-
-def is_secure(request: Request) -> bool:
-    """Whether the customer came over https, be it that a proxy in front of us took the encryption off."""
-    forwarded = request.headers.get("cloudfront-forwarded-proto") or request.headers.get("x-forwarded-proto")
-    return (forwarded or request.url.scheme).split(",")[0].strip().lower() == "https"
 
 
 CurrentSession = Annotated[Session, Depends(session)]

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 
 from retail.cart import LARGEST_QUANTITY
 from retail.catalog import Product, drop_cached
-from retail.checkout import Customer, check_out, find_placed
+from retail.checkout import Customer, check_out
 from retail.customer_sessions import SignedIn
 from retail.errors import CacheUnavailableError, PaymentGatewayMissingError, UnknownOrderError
 from retail.events import ProductAddedToCart
@@ -18,6 +18,7 @@ from retail.money import Money
 from retail.observability import count, logger
 from retail.orders import Order, read_order
 from storefront.announcements import Announcer
+from storefront.carts import CurrentCarts, RequestCarts
 from storefront.relay import OutboxRelay
 from storefront.resources import Resources
 from storefront.schemas import Cart, CartItem, CheckoutRequest
@@ -29,22 +30,27 @@ NO_LONGER_SOLD = "Something in your cart is not sold any more, so we took it out
 class Shopping:
     """One customer's request, whichever way it came in."""
 
-    def __init__(self, resources: Resources, relay: OutboxRelay, announcer: Announcer, correlation_id: str) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        carts: RequestCarts,
+        relay: OutboxRelay,
+        announcer: Announcer,
+        correlation_id: str,
+    ) -> None:
         self.resources = resources
+        self.carts = carts
         self._relay = relay
         self._announcer = announcer
         self._correlation_id = correlation_id
 
     def cart(self, session: Session | None) -> Cart:
-        """The cart at today's prices; without a cache an empty one that says why."""
+        """The cart at today's prices; an empty one says when that may be for want of the cache."""
         if session is None:
             return Cart()
-        try:
-            quantities = self.resources.carts.quantities(session.key)
-        except CacheUnavailableError as error:
-            return Cart(notice=str(error))
+        quantities = self.carts.quantities(session)
         if not quantities:
-            return Cart()
+            return Cart(notice=str(CacheUnavailableError()) if self.carts.is_uncertain else None)
         products = self.resources.catalog.find(quantities)
         by_name = sorted(products.values(), key=lambda product: (product.name, product.id))
         items = [CartItem.of(product, quantities[product.id]) for product in by_name]
@@ -53,17 +59,14 @@ class Shopping:
         return Cart(items=items, pieces=sum(item.quantity for item in items), total=total, notice=notice)
 
     def _forget(self, session: Session, gone: AbstractSet[UUID]) -> str | None:
-        try:
-            for product_id in gone:
-                self.resources.carts.remove(session.key, product_id)
-        except CacheUnavailableError as error:
-            return str(error)
+        for product_id in gone:
+            self.carts.remove(session, product_id)
         return NO_LONGER_SOLD if gone else None
 
     def put_into_cart(self, session: Session, product_id: UUID, quantity: int) -> None:
-        """Set the quantity of a product; raises UnknownProductError and CacheUnavailableError."""
+        """Set the quantity of a product; raises UnknownProductError."""
         self.resources.catalog.product(product_id)
-        self.resources.carts.put(session.key, product_id, quantity)
+        self.carts.put(session, product_id, quantity)
         wanted = ProductAddedToCart(visit_id=session.visit_id, product_id=product_id, quantity=quantity)
         self._announcer.announce(wanted, correlation_id=self._correlation_id)
 
@@ -73,7 +76,7 @@ class Shopping:
 
     def add_to_cart(self, session: Session, product_id: UUID, quantity: int) -> None:
         """Put more pieces of a product into the cart, up to the most it may hold; raises as `put_into_cart` does."""
-        present = self.resources.carts.quantities(session.key).get(product_id, 0)
+        present = self.carts.quantities(session).get(product_id, 0)
         self.put_into_cart(session, product_id, min(present + quantity, LARGEST_QUANTITY))
 
     def place_order(
@@ -87,7 +90,7 @@ class Shopping:
         """Order what is in the cart; the confirmation does not wait for the bus. Twice under one key: the same order.
 
         Raises PaymentGatewayMissingError, EmptyCartError, UnknownProductError, InsufficientStockError,
-        CacheUnavailableError, IdempotencyKeyReusedError and RequestInProgressError: no order then.
+        IdempotencyKeyReusedError and RequestInProgressError: no order then.
         """
         if not self.resources.takes_payments:
             raise PaymentGatewayMissingError("This shop takes no payments yet, so nothing can be ordered.")
@@ -101,13 +104,7 @@ class Shopping:
         key = None
         if idempotency_key:
             key = IdempotencyKey.of(session.key, idempotency_key, request.email, request.payment_token)
-        try:
-            quantities = self.resources.carts.quantities(session.key)
-        except CacheUnavailableError:
-            placed = find_placed(self.resources.writer, customer, key) if key else None
-            if placed is None:
-                raise
-            return placed
+        quantities = self.carts.quantities(session)
         new_id = uuid4()
         order = check_out(
             self.resources.writer,
@@ -123,14 +120,8 @@ class Shopping:
             logger.info("order placed", order_id=str(order.id))
             count("OrdersPlaced")
         if {line.product_id: line.quantity for line in order.lines} == quantities:
-            self._empty_cart(session, order)
+            self.carts.clear(session)
         return order
-
-    def _empty_cart(self, session: Session, order: Order) -> None:
-        try:
-            self.resources.carts.clear(session.key)
-        except CacheUnavailableError:
-            logger.warning("the cart of a placed order stays until it expires", order_id=str(order.id))
 
     def _stock_moved(self, order: Order) -> None:
         try:
@@ -147,10 +138,10 @@ class Shopping:
             return read_order(connection, order_id, session_key=session.key, customer_id=customer_id)
 
 
-def shopping(request: Request) -> Shopping:
+def shopping(request: Request, carts: CurrentCarts) -> Shopping:
     """The shopping of this request."""
     state = request.app.state
-    return Shopping(state.resources, state.relay, state.announcer, request.state.correlation_id)
+    return Shopping(state.resources, carts, state.relay, state.announcer, request.state.correlation_id)
 
 
 CurrentShopping = Annotated[Shopping, Depends(shopping)]

@@ -193,3 +193,9 @@ def test_the_description_of_the_api_is_openapi_3_1_and_names_the_problems(client
     reference = conflict["application/problem+json"]["schema"]["$ref"].removeprefix("#/components/schemas/")
     assert "detail" in description["components"]["schemas"][reference]["properties"]
     assert "HTTPValidationError" not in description["components"]["schemas"]
+
+
+def test_an_address_that_does_not_know_the_method_names_all_it_knows(client: TestClient) -> None:
+    refused = client.patch(f"/api/cart/items/{uuid4()}")
+    _assert_problem(refused, 405)
+    assert refused.headers["allow"] == "DELETE, PUT"

@@ -104,12 +104,12 @@ def test_static_files_are_kept_for_a_year_under_their_version_only(client: TestC
         ({"CloudFront-Forwarded-Proto": "https", "X-Forwarded-Proto": "http"}, True),
     ],
 )
-def test_the_session_cookie_is_kept_from_scripts_and_from_http(
+def test_cookies_are_kept_from_scripts_and_from_http(
     client: TestClient, shop: Shop, headers: dict[str, str], secure: bool
 ) -> None:
     assert "set-cookie" not in client.get("/").headers
     answer = client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1}, headers=headers)
-    cookie = answer.headers["set-cookie"]
-    name = "__Host-session" if secure else "session"
-    assert re.match(rf"{name}=[\w.-]+; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax(; Secure)?$", cookie)
-    assert cookie.endswith("; Secure") == secure
+    names = ("__Host-session", "__Host-cart") if secure else ("session", "cart")
+    for name, cookie in zip(names, answer.headers.get_list("set-cookie"), strict=True):
+        assert re.match(rf"{name}=[\w.=-]+; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax(; Secure)?$", cookie)
+        assert cookie.endswith("; Secure") == secure

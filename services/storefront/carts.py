@@ -1,0 +1,137 @@
+"""The carts as one request sees them: kept in the cache, with a copy in a cookie for when the cache is away.
+
+As long as the cache answers it is right, and the copy is only written. When it does not answer, or knows nothing any
+more, the copy takes its place; what changed meanwhile goes into the cache with the first request that finds it again.
+The copy is signed with the session's id, so it is of this session or it is nothing.
+"""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from retail.cart import CART_SECONDS, LARGEST_CART, Carts
+from retail.errors import CacheUnavailableError, CartFullError
+from storefront.cookies import read_cookie, set_cookie
+from storefront.sessions import Session
+
+COOKIE = "cart"
+_PIECE = 17  # bytes of a product: its id, and how many
+
+Quantities = dict[UUID, int]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What the cookie holds; `ahead` of the cache when that was away at the last change."""
+
+    quantities: Quantities
+    ahead: bool = False
+
+
+class RequestCarts:
+    """Never a reason for an error page. `is_uncertain` once a cart is empty for want of cache and copy."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._carts: Carts = request.app.state.resources.carts
+        self.is_uncertain = False
+
+    def quantities(self, session: Session) -> Quantities:
+        """How many pieces of which products are in the cart."""
+        try:
+            return self._catch_up(session)
+        except CacheUnavailableError:
+            copy = self._copy_of(session)
+            self.is_uncertain = not copy.quantities and not copy.ahead
+            return copy.quantities
+
+    def put(self, session: Session, product_id: UUID, quantity: int) -> None:
+        """Set the quantity of one product; raises CartFullError when it is one product too many."""
+        present = self.quantities(session)
+        if len(present | {product_id: quantity}) > LARGEST_CART:
+            raise CartFullError(LARGEST_CART)
+        self._change(
+            session, present | {product_id: quantity}, lambda: self._carts.put(session.key, product_id, quantity)
+        )
+
+    def remove(self, session: Session, product_id: UUID) -> None:
+        """Take one product out; without effect when it is not in the cart."""
+        left = {other: quantity for other, quantity in self.quantities(session).items() if other != product_id}
+        self._change(session, left, lambda: self._carts.remove(session.key, product_id))
+
+    def clear(self, session: Session) -> None:
+        """Forget the cart."""
+        self._change(session, {}, lambda: self._carts.clear(session.key))
+
+    def move(self, before: Session, now: Session) -> None:
+        """Take the cart along into another session, beside what is in that one's."""
+        present = self.quantities(before)
+        self._change(now, present, lambda: self._carts.move(before.key, now.key))
+
+    def _change(self, session: Session, wanted: Quantities, in_cache: Callable[[], None]) -> None:
+        try:
+            in_cache()
+        except CacheUnavailableError:
+            self._keep(session, Copy(wanted, ahead=True))
+        else:
+            self._keep(session, Copy(wanted))
+
+    def _catch_up(self, session: Session) -> Quantities:
+        """What the cache holds, after it has learned what only the copy knows."""
+        copy = self._copy_of(session)
+        present = None if copy.ahead else self._carts.find(session.key)
+        if present is not None:
+            return present
+        if copy.ahead:
+            self._carts.clear(session.key)
+        for product_id, quantity in copy.quantities.items():
+            self._carts.put(session.key, product_id, quantity)
+        if copy.ahead:
+            self._keep(session, Copy(copy.quantities))
+        return copy.quantities
+
+    def _copy_of(self, session: Session) -> Copy:
+        kept: dict[str, Copy] = self._kept
+        if session.id not in kept:
+            kept[session.id] = _open(read_cookie(self._request, COOKIE), session)
+        return kept[session.id]
+
+    @property
+    def _kept(self) -> dict[str, Copy]:
+        if not hasattr(self._request.state, "cart_copies"):
+            self._request.state.cart_copies = {}
+        kept: dict[str, Copy] = self._request.state.cart_copies
+        return kept
+
+    def _keep(self, session: Session, copy: Copy) -> None:
+        self._kept[session.id] = copy
+        needed = copy.quantities or copy.ahead
+        set_cookie(self._request, COOKIE, _seal(copy, session) if needed else "", seconds=CART_SECONDS if needed else 0)
+
+
+def _seal(copy: Copy, session: Session) -> str:
+    pieces = b"".join(product_id.bytes + bytes([quantity]) for product_id, quantity in copy.quantities.items())
+    content = urlsafe_b64encode(bytes([copy.ahead]) + pieces).decode()
+    return f"{_signature(content, session)}.{content}"
+
+
+def _open(value: str, session: Session) -> Copy:
+    """What was sealed for this session; what was not is nothing."""
+    signature, _, content = value.partition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(content, session).encode()):
+        return Copy({})
+    ahead, *_ = packed = urlsafe_b64decode(content)
+    pieces = (packed[at : at + _PIECE] for at in range(1, len(packed), _PIECE))
+    return Copy({UUID(bytes=piece[:-1]): piece[-1] for piece in pieces}, bool(ahead))
+
+
+def _signature(content: str, session: Session) -> str:
+    return hmac.digest(session.id.encode(), b"cart" + content.encode(), "sha256").hex()
+
+
+CurrentCarts = Annotated[RequestCarts, Depends(RequestCarts)]

@@ -1,0 +1,94 @@
+"""Servers of a test's own, which may be stopped, frozen and started again under their address."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+from collections.abc import Iterator
+
+import psutil
+import psycopg
+import pytest
+
+from local.cache import Cache, start_cache
+from local.postgres import Postgres, start_postgres
+from local.run_directory import RunDirectory
+
+
+class BreakablePostgres:
+    """A PostgreSQL server; `mode` is pg_ctl's: fast ends every session, immediate is a crash."""
+
+    def __init__(self, server: Postgres) -> None:
+        self.server = server
+        self._owner = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+
+    def stop(self, mode: str) -> None:
+        """It is gone when this returns."""
+        self._control("stop", "-m", mode)
+
+    def start(self) -> None:
+        """It takes connections, recovered from whatever happened, when this returns."""
+        _program, _, options = (self.server.data / "postmaster.opts").read_text().strip().partition(" ")
+        self._control("start", "-l", str(self.server.data / "restarted.log"), "-o", options)
+
+    def cut_connections(self) -> int:
+        """What a fail-over does to everybody who is connected; returns how many that were."""
+        with psycopg.connect(self.server.conninfo, autocommit=True) as administrator:
+            return administrator.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            ).rowcount
+
+    def _control(self, action: str, *options: str) -> None:
+        command = [str(self.server.binaries / "pg_ctl"), action, "-w", "-D", str(self.server.data), *options]
+        subprocess.run(command, check=True, user=self._owner, cwd=self.server.data, stdout=subprocess.DEVNULL)
+
+
+class BreakableCache:
+    """A Redis server that loses everything when it is stopped."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self.server: Cache = start_cache(directory)
+
+    def stop(self) -> None:
+        """It is gone when this returns."""
+        self._directory.stop("cache")
+
+    def start(self) -> None:
+        """It takes connections when this returns, and is empty."""
+        start_cache(self._directory, port=self.server.port)
+
+    def freeze(self) -> None:
+        """It keeps its connections and takes new ones, but answers nobody."""
+        self._process().suspend()
+
+    def thaw(self) -> None:
+        """It answers again."""
+        self._process().resume()
+
+    def _process(self) -> psutil.Process:
+        return psutil.Process(self._directory.process_id("cache"))
+
+
+@pytest.fixture
+def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunDirectory]:
+    """Where a test's own servers run."""
+    directory = RunDirectory(tmp_path_factory.mktemp("own"))
+    yield directory
+    directory.stop_all()
+
+
+@pytest.fixture
+def breakable_postgres(own_servers: RunDirectory) -> Iterator[BreakablePostgres]:
+    """A PostgreSQL that only this test uses."""
+    server = BreakablePostgres(start_postgres(own_servers, durable=False))
+    yield server
+    server.stop("immediate")
+
+
+@pytest.fixture
+def breakable_cache(own_servers: RunDirectory) -> BreakableCache:
+    """A Redis that only this test uses."""
+    return BreakableCache(own_servers)

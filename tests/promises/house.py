@@ -1,0 +1,101 @@
+"""A shop whose processes start, die and start again, while the world around it stays."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from local.run_directory import free_port, is_listening
+from retail.bus import EventBridgeBus
+from retail.outbox import publish_pending
+from tests.promises.failpoints import ENDED, KILLED, Point, reached
+from tests.promises.processes import run_functions, run_storefront
+from tests.promises.world import SCHEMA, World
+from tests.retail.shop import Shop
+
+PATIENCE_SECONDS = 60
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["__main__", "pytest", "tests.promises.processes"])
+
+
+class House:
+    """A shop whose processes start, die and start again, while the world around it stays."""
+
+    def __init__(self, shop: Shop, cache_url: str, directory: Path) -> None:
+        self.shop = shop
+        shop.rows(SCHEMA)
+        self.world = World(shop.conninfo)
+        self.port = free_port()
+        self._places = (shop.conninfo, cache_url)
+        self._directory = directory
+        self._journals = 0
+
+    @contextmanager
+    def storefront(self, fatal: Point | None) -> Iterator[Path]:
+        """A storefront that may die, and the journal of what it reaches."""
+        process, journal = self._start(run_storefront, fatal, self.port)
+        try:
+            eventually(lambda: is_listening(self.port) or not process.is_alive())
+            yield journal
+            eventually(lambda: not process.is_alive() if fatal else self.world.is_published())
+        finally:
+            process.terminate()
+            process.join(PATIENCE_SECONDS)
+        assert process.exitcode in (KILLED if fatal else ENDED), f"ended with {process.exitcode} at {fatal}"
+
+    def run_functions(self, fatal: Point | None) -> list[Point]:
+        """Deliver everything, or die; returns the effects that were reached."""
+        process, journal = self._start(run_functions, fatal)
+        process.join(PATIENCE_SECONDS)
+        assert process.exitcode in (KILLED if fatal else ENDED), f"ended with {process.exitcode} at {fatal}"
+        return reached(journal)
+
+    def finish(self) -> None:
+        """What a relay and the functions do by themselves as long as nobody kills them."""
+        while not (self.world.is_published() and self.world.is_delivered()):
+            eventually(lambda: self.publish() or self.world.is_published())
+            self.run_functions(None)
+
+    def publish(self) -> int:
+        """What a relay does."""
+        bus = EventBridgeBus(self.world, "RetailEventBus")  # type: ignore[arg-type]
+        return publish_pending(self.shop.database, bus)
+
+    def orders_of(self, product: UUID) -> list[UUID]:
+        """Everything that was ordered of a product."""
+        return [
+            row["order_id"] for row in self.shop.rows("SELECT order_id FROM order_items WHERE product_id = %s", product)
+        ]
+
+    def _start(self, target: Callable[..., None], fatal: Point | None, *more: int) -> tuple[BaseProcess, Path]:
+        self._journals += 1
+        journal = self._directory / f"{self._journals}.journal"
+        process = FORKS.Process(target=target, args=(*self._places, journal, fatal, *more))
+        process.start()
+        return process, journal
+
+
+def eventually(look: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not look():
+        assert time.monotonic() < deadline, "it does not come about"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def house(shop: Shop, cache_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    # The process that forks looks here for what it imports once for all; what it does not find it leaves out silently.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
+    house = House(shop, cache_url, tmp_path)
+    yield house
+    house.world.close()

@@ -1,0 +1,86 @@
+"""The shop's processes as they run here: forked, wired to the world, and killed where a test says so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from inventory_handler import handler as inventory_handler
+from retail import clients, outbox
+from retail.bus import EventBridgeBus
+from retail.cache import connect_cache
+from retail.payments import PaymentSimulator
+from retail.settings import DatabaseSettings
+from storefront import relay
+from storefront.__main__ import serve
+from storefront.application import create_application
+from tests.functions.invocation import Context, failed
+from tests.promises.failpoints import FailingAnswers, Failpoints, Point
+from tests.promises.world import CONSUMERS, World
+from tests.storefront.published import plain_resources, published
+
+MOST_DELIVERIES = 20
+
+
+def run_storefront(conninfo: str, cache_url: str, journal: Path, fatal: Point | None, port: int) -> None:
+    """Serve until told to stop."""
+    world, failpoints = _wire(conninfo, journal, fatal)
+    relay.SECONDS_BETWEEN_LOOKS = 0.1
+    resources = plain_resources(published(conninfo, cache_url))
+    resources.bus = EventBridgeBus(world, "RetailEventBus")  # type: ignore[arg-type]
+    serve(FailingAnswers(create_application(resources), failpoints), host="127.0.0.1", port=port)
+
+
+def run_functions(conninfo: str, cache_url: str, journal: Path, fatal: Point | None) -> None:
+    """Deliver what lies in the queues, as Lambda does, until nothing is left."""
+    world, _ = _wire(conninfo, journal, fatal)
+    for client in ("events", "s3", "sns"):
+        setattr(clients, client, lambda: world)
+    replacements: list[tuple[Any, str, Callable[..., Any]]] = [
+        (DatabaseSettings, "conninfo", lambda _: conninfo),
+        (inventory_handler, "connect_cache", partial(connect_cache, scheme="redis")),
+        (PaymentSimulator, "charge", lambda _, **order: world.charge(**order)),
+    ]
+    for port, name, replacement in replacements:
+        setattr(port, name, replacement)
+    os.environ |= {
+        "RETAIL_ENVIRONMENT": "test",
+        "DATABASE_SECRET_ARN": "arn",
+        "DATABASE_HOST": "127.0.0.1",
+        "DATABASE_PORT": "5432",
+        "DATABASE_NAME": "test",
+        "LAKE_BUCKET": "lake",
+        "EVENT_BUS_NAME": "RetailEventBus",
+        "PAYMENT_GATEWAY": "simulator",
+        "CACHE_ENDPOINT": published(conninfo, cache_url)["cache/endpoint"],
+        "TOPIC_ARN": "arn:aws:sns:us-east-2:1:orders",
+    }
+    for _ in range(MOST_DELIVERIES):
+        delivered = [_deliver(world, consumer) for consumer in CONSUMERS]
+        if not any(delivered):
+            return
+    raise TimeoutError("the queues do not become empty")
+
+
+def _wire(conninfo: str, journal: Path, fatal: Point | None) -> tuple[World, Failpoints]:
+    outbox.CLAIM_SECONDS = 1  # or each restart would wait for half a minute
+    failpoints = Failpoints(journal, fatal)
+    failpoints.install()
+    return World(conninfo, failpoints), failpoints
+
+
+def _deliver(world: World, consumer: str) -> bool:
+    messages = world.receive(consumer)
+    if messages:
+        records = [
+            {"messageId": str(message["id"]), "body": message["body"], "eventSource": "aws:sqs", "attributes": {}}
+            for message in messages
+        ]
+        left = failed(CONSUMERS[consumer].handler({"Records": records}, Context()))
+        for message in messages:
+            if str(message["id"]) not in left:
+                world.delete(message["id"])
+    return bool(messages)
