@@ -18,6 +18,6 @@ def public_json(request: Request, body: str | bytes, *, links: str | None = None
 
 
 def _has(offered: str, tag: str) -> bool:
-    """Weak comparison (RFC 9110, 8.8.3.2): whoever compressed our answer on the way calls its tag weak."""
+    """Weak comparison, as RFC 9110 wants it here: whoever compressed our answer on the way calls its tag weak."""
     tags = {part.strip().removeprefix("W/") for part in offered.split(",")}
     return tag in tags or "*" in tags
