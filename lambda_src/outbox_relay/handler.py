@@ -10,10 +10,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
-from retail import clients, handled_events, outbox
+from retail import clients, handled_events, idempotency, outbox
 from retail.bus import EventBridgeBus, EventBus
 from retail.database import SingleConnection
 from retail.observability import logger, measure
+from retail.purge import BATCHES_AT_MOST
 from retail.settings import DatabaseSettings
 
 LONGEST_REPLAY_DAYS = 90 + 14  # an event can come back out of the archive, and then wait among the dead letters
@@ -45,6 +46,19 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
         "published": outbox.publish_pending(database, bus),
         "outbox_purged": outbox.purge(database, older_than_days=settings.published_days),
         "handled_purged": handled_events.purge(database, older_than_days=settings.handled_days),
+        "keys_purged": _purge_keys(database),
     }
     logger.info("outbox relayed", seconds_waiting=age, done=done)
     return done
+
+
+def _purge_keys(database: SingleConnection) -> int:
+    """Forget idempotency keys that have expired, a batch in each transaction."""
+    purged = 0
+    for _ in range(BATCHES_AT_MOST):
+        with database.transaction() as connection:
+            batch = idempotency.purge_expired(connection)
+        purged += batch
+        if not batch:
+            break
+    return purged

@@ -65,8 +65,22 @@ def test_what_is_old_goes_and_what_may_still_matter_stays(shop: Shop, monkeypatc
             "(SELECT event_id FROM outbox ORDER BY id DESC LIMIT 3)"
         )
     done = outbox_relay.handler({}, Context())
-    assert done == {"published": 2, "outbox_purged": 5, "handled_purged": 3}
+    assert done == {"published": 2, "outbox_purged": 5, "handled_purged": 3, "keys_purged": 0}
     assert (shop.count("outbox"), shop.count("handled_events")) == (3, 5)
+
+
+def test_expired_idempotency_keys_go(shop: Shop) -> None:
+    order = shop.order({shop.add_product(): 1})
+    for key, age in (("old", "25 hours"), ("new", "1 hour")):
+        shop.rows(
+            "INSERT INTO idempotency_keys (session_key, key, request_hash, order_id, expires_at)"
+            " VALUES ('session', %s, 'any', %s, now() - %s::interval + interval '24 hours')",
+            key,
+            order.id,
+            age,
+        )
+    assert outbox_relay.handler({}, Context())["keys_purged"] == 1
+    assert shop.rows("SELECT key FROM idempotency_keys") == [{"key": "new"}]
 
 
 def test_what_is_still_replayable_may_not_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
