@@ -15,6 +15,7 @@ from storefront import (
     api,
     catalog_api,
     catalog_pages,
+    description,
     files,
     health,
     pages,
@@ -62,6 +63,7 @@ def create_application(resources: Resources) -> FastAPI:
     application.state.announcer = announcer
     application.state.tracer_provider = provider
     problems.install(application)
+    description.install(application)
     application.add_middleware(ForgeryGuard)  # the last one added is the first one asked
     application.add_middleware(RequestLimits)
     application.add_middleware(

@@ -163,20 +163,7 @@ def _headers(error: RetailError, status: int) -> dict[str, str] | None:
 
 
 def install(application: FastAPI) -> None:
-    """Turn what endpoints raise into problems, and describe them in the OpenAPI document."""
-    describe_endpoints = application.openapi
-
-    def describe_everything() -> dict[str, Any]:
-        description = describe_endpoints()
-        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        parts = problem.pop("$defs")
-        description["components"]["schemas"] |= {"Problem": problem, **parts}
-        for operation in (operation for path in description["paths"].values() for operation in path.values()):
-            if "requestBody" in operation:
-                operation["responses"]["400"] = answers(400)[400]  # it cannot even be read
-        return description
-
-    application.openapi = describe_everything  # type: ignore[method-assign]  # FastAPI's documented way
+    """Turn what endpoints raise into problems."""
 
     @application.exception_handler(RetailError)
     def refused(request: Request, error: RetailError) -> Response:

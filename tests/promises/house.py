@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from redis import Redis
 
 from local.run_directory import free_port, is_listening
 from retail.bus import EventBridgeBus
@@ -36,8 +37,19 @@ class House:
         self.world = World(shop.conninfo)
         self.port = free_port()
         self._places = (shop.conninfo, cache_url)
+        self._cache = Redis.from_url(cache_url)
         self._directory = directory
         self._journals = 0
+
+    def close(self) -> None:
+        """Leave nothing connected."""
+        self.world.close()
+        self._cache.close()
+
+    def stock_up(self) -> UUID:
+        """A product with ten pieces, in a shop whose caches are cold: so that each run has the same effects."""
+        self._cache.flushall()
+        return self.shop.add_product(stock=10)
 
     @contextmanager
     def storefront(self, fatal: Point | None) -> Iterator[Path]:
@@ -98,4 +110,4 @@ def house(shop: Shop, cache_url: str, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
     house = House(shop, cache_url, tmp_path)
     yield house
-    house.world.close()
+    house.close()
