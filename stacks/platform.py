@@ -87,6 +87,7 @@ class Platform:
             data=self.data,
             task_role=self.application.service.task_role,
             payment_gateway=environment.shop.payment_gateway,
+            lake_delivery_seconds=environment.lake_delivery_seconds,
             log_days=log_days,
         )
         self.analytics = AnalyticsStack(
