@@ -11,6 +11,7 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
+from aws_cdk.interfaces.aws_events import IRuleRef
 from constructs import Construct
 
 from retail_constructs.alarm import HeardAlarm
@@ -128,7 +129,7 @@ class _Stream:
     def __init__(self, stream: firehose.IDeliveryStream, role: iam.IRole, bus: RetailEventBus) -> None:
         self._stream, self._role, self._bus = stream, role, bus
 
-    def bind(self, _rule: events.IRule, _id: str | None = None) -> events.RuleTargetConfig:
+    def bind(self, _rule: IRuleRef, _id: str | None = None) -> events.RuleTargetConfig:
         """The whole event, untouched: an input transformer escapes nothing, and one quote would break the line."""
         return events.RuleTargetConfig(
             arn=self._stream.delivery_stream_arn,
