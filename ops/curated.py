@@ -36,7 +36,7 @@ class CuratedTables:
         for name, columns in columns_of_tables().items():
             relation = _relation(directory / name, columns)
             self._connection.execute(f"CREATE VIEW curated_{name} AS {relation}")
-            self._connection.execute(f"CREATE VIEW {SCHEMA_OF_WAREHOUSE}.curated_{name} AS FROM curated_{name}")
+            self._connection.execute(f"CREATE VIEW {SCHEMA_OF_WAREHOUSE}.curated_{name} AS FROM main.curated_{name}")
 
     def ask(self, query: str, dialect: Dialect) -> list[Row]:
         """The rows of a query of Athena's or Redshift's SQL, by column. Raises duckdb.Error or sqlglot's errors."""

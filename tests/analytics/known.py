@@ -6,7 +6,7 @@ Today is 2026-11-20, 12:00 UTC. Two products: mugs at 10.00 and lamps at 40.00.
 |-------|-----------------|---------------|----------------|---------------|-----------------------------------------|
 | o1    | ada, v1         | 11-17 09:00   | 2 mugs         | 20.00 at once | shipped after 24 h                      |
 | o2    | ada, v2         | 11-18 09:00   | 1 mug, 1 lamp  | 50.00 at once | shipped after 49.5 h: late              |
-| o3    | guest, v3       | 11-18 23:30   | 3 lamps        | 120.00, 11-19 | not shipped; 35.4 h: in time            |
+| o3    | guest, v3       | 11-18 23:30   | 3 lamps        | 120.00, 11-19 | shipped after 29.5 h                    |
 | o4    | bob, v4         | 11-17 15:00   | 1 lamp         | 40.00 at once | not shipped; 69 h: late                 |
 | o5    | guest, v5       | 11-18 10:00   | 1 mug          | declined      | released                                |
 | o6    | guest, none     | 11-16 08:00   | 5 mugs         | 50.00 at once | cancelled 11-18, released, refunded     |
@@ -91,6 +91,7 @@ def _orders() -> Iterator[dict[str, Any]]:
     for order, step, moment in (
         ("o1", "SHIPPED", at("11-18T09:00")),
         ("o2", "SHIPPED", at("11-20T10:30")),
+        ("o3", "SHIPPED", at("11-20T05:00")),
         ("o5", "PAYMENT_FAILED", at("11-18T10:01")),
         ("o6", "CANCELLED", at("11-18T11:00")),
         ("o7", "SHIPPED", at("09-16T08:00")),
