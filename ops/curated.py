@@ -61,8 +61,7 @@ class CuratedTables:
                 return day.copy()
             return moment.copy() if isinstance(node, exp.CurrentTimestamp) else node
 
-        without_zones: exp.Expr = query.transform(lambda node: node.this if isinstance(node, exp.AtTimeZone) else node)
-        there: exp.Expr = without_zones.transform(replaced)
+        there: exp.Expr = query.transform(replaced)
         return there
 
 

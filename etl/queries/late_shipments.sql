@@ -18,7 +18,7 @@ waits AS (
     SELECT paid.order_id,
            paid.paid_at,
            ended.shipped_at,
-           (to_unixtime(coalesce(ended.shipped_at, CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp)))
+           (to_unixtime(coalesce(ended.shipped_at, CAST(current_timestamp AS timestamp)))
             - to_unixtime(paid.paid_at)) / 3600 AS hours
     FROM paid
     LEFT JOIN ended ON ended.order_id = paid.order_id

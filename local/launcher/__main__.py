@@ -23,6 +23,7 @@ def main(configuration: Configuration) -> None:
     corrections.resolve_outputs_of_other_regions()
     authorize_what_is_named()
     corrections.leave_sam_alone()
+    corrections.speak_athenas_dialect()
     follow_origin_groups()
     for resource_type, correct in (
         ("AWS::S3::Bucket", corrections.with_bucket_tags),
@@ -34,6 +35,7 @@ def main(configuration: Configuration) -> None:
     _RESOURCE_HANDLERS["AWS::RDS::DBCluster"] = bridges.database_cluster(configuration)
     bridges.serve_data_api(configuration)
     _RESOURCE_HANDLERS["AWS::ElastiCache::ServerlessCache"] = bridges.serverless_cache(configuration)
+    _RESOURCE_HANDLERS["AWS::Athena::NamedQuery"] = bridges.named_query()
     _RESOURCE_HANDLERS["AWS::Events::Archive"] = bridges.event_archive()
     _RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = rotation.rotation_schedule()
     rotation.rotate_for_real()

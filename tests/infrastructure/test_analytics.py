@@ -101,6 +101,8 @@ def test_p21_every_alarm_of_the_platform_is_on_top(platform: Synthesized) -> Non
         *("CacheHits", "CacheMisses"),
         *("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"),
         *("Errors", "Throttles"),
+        *("DeliveryToS3.DataFreshness", "DeliveryToS3.Records"),
+        *("RecordsRead", "RecordsCurated", "RecordsQuarantined", "RecordsUnaccounted"),
     ],
 )
 def test_p21_dashboard_has_the_figure(metric: str, platform: Synthesized) -> None:
