@@ -57,7 +57,7 @@ class EventsStack(RetailStack):
             string_value=self.bus.bus.event_bus_name,
         )
         self.lake_delivery = LakeDelivery(
-            delivery,
+            self,
             "LakeDelivery",
             bus=self.bus,
             lake=data.lake,

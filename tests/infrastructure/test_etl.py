@@ -76,7 +76,7 @@ def test_p18_failed_run_calls_a_person(platform: Synthesized) -> None:
     ((rule_id, rule),) = [
         (name, rule["Properties"])
         for name, rule in platform.resources("AWS::Events::Rule", "Analytics").items()
-        if rule["Properties"]["EventPattern"]["source"] == ["aws.glue"]
+        if "FAILED" in rule["Properties"]["EventPattern"].get("detail", {}).get("state", [])
     ]
     alarms = [
         a for a in platform.properties("AWS::CloudWatch::Alarm", "Analytics") if a.get("Namespace") == "AWS/Events"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from environments import DEV, InvalidEnvironmentError
+from retail.events import CONTRACTS, topic_of
 from tests.infrastructure.synthesis import Synthesized
 
 PREFIXES = ("orders", "inventory", "products")
@@ -60,6 +61,25 @@ def test_every_event_of_the_shop_goes_under_exactly_one_prefix(platform: Synthes
     for rule in rules_of(platform).values():
         assert rule["EventPattern"]["source"] == [{"prefix": "retail."}]
         assert rule["EventBusName"]["Ref"].startswith("Bus")
+
+
+@pytest.mark.parametrize("detail_type", CONTRACTS)
+def test_event_with_a_contract_lies_where_consumers_archive_it(detail_type: str, dev: Synthesized) -> None:
+    matching = {
+        prefix
+        for prefix, rule in rules_of(dev).items()
+        for pattern in rule["EventPattern"]["detail-type"]
+        if matches(pattern, detail_type)
+    }
+
+    assert matching == {topic_of(detail_type)}
+
+
+def matches(pattern: dict[str, Any], detail_type: str) -> bool:
+    """Whether EventBridge would find the detail type in the pattern, of the two kinds that ours have."""
+    if "prefix" in pattern:
+        return detail_type.startswith(pattern["prefix"])
+    return not detail_type.startswith(tuple(pattern["anything-but"]["prefix"]))
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
