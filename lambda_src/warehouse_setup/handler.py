@@ -4,6 +4,7 @@ After the nightly job a rule calls it with the same properties and the request t
 """
 
 from typing import Any
+from uuid import uuid4
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -46,7 +47,8 @@ def _set_up(event: dict[str, Any], context: LambdaContext) -> None:
 
 def _refresh(event: dict[str, Any], context: LambdaContext) -> None:
     warehouse = Warehouse.model_validate(event["ResourceProperties"])
-    statements = warehouse.statements(token=context.aws_request_id, patience_seconds=_patience(context))
+    # A token of its own each time: with that of the request, Lambda's next try would get the failure of this one.
+    statements = warehouse.statements(token=str(uuid4()), patience_seconds=_patience(context))
     refresh(statements, views())
     logger.info("views refreshed", workgroup=warehouse.workgroup)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
 from retail import clients
 from tests.functions.cloudformation import CloudFormation
 from tests.functions.invocation import Context
-from tests.functions.redshift import DataApi
+from tests.functions.redshift import DataApi, client
 from warehouse_setup import handler as warehouse_setup
 from warehouse_setup import statements
 from warehouse_setup.statements import WarehouseError
@@ -39,13 +38,11 @@ class Redshift:
     """Redshift's two APIs: what is asked of Serverless has to be asked for in order, the Data API is there to use."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        session = boto3.Session(region_name="us-east-2", aws_access_key_id="-", aws_secret_access_key="-")
-        serverless, self.data = session.client("redshift-serverless"), DataApi()
+        serverless, self.data = client("redshift-serverless"), DataApi()
         monkeypatch.setattr(clients, "redshift_serverless", lambda: serverless)
         monkeypatch.setattr(clients, "redshift_data", lambda: self.data)
         monkeypatch.setattr(statements, "POLL_SECONDS", 0)
         self.serverless = Stubber(serverless)
-        self.serverless.activate()
 
     def has_limits(self, *limits: dict[str, Any]) -> None:
         asked = {"resourceArn": PROPERTIES["WorkgroupArn"], "usageType": "serverless-compute"}
@@ -73,7 +70,8 @@ class Redshift:
 @pytest.fixture
 def redshift(monkeypatch: pytest.MonkeyPatch) -> Iterator[Redshift]:
     redshift = Redshift(monkeypatch)
-    yield redshift
+    with redshift.serverless:
+        yield redshift
     redshift.serverless.assert_no_pending_responses()
 
 
@@ -260,3 +258,44 @@ def test_view_that_cannot_be_refreshed_keeps_no_other_and_calls_a_person(
     with pytest.raises(WarehouseError, match=f"view {broken}: Spectrum Scan Error"):
         refresh()
     assert len(redshift.data.ran) == len(VIEWS) - 1
+
+
+def test_refresh_that_failed_is_really_tried_again_when_lambda_delivers_it_again(
+    redshift: Redshift, cloudformation: CloudFormation
+) -> None:
+    redshift.is_new()
+    answer(cloudformation, "Create")
+    context = Context()
+    event = {"RequestType": "Refresh", "ResourceProperties": PROPERTIES}
+    redshift.data.fails = lambda _sql: "Spectrum Scan Error"
+    redshift.tells_its_secret()
+    with pytest.raises(WarehouseError):
+        warehouse_setup.handler(event, context)
+    redshift.data.fails = lambda _sql: None
+    redshift.data.ran.clear()
+    redshift.tells_its_secret()
+
+    warehouse_setup.handler(event, context)
+    assert len(redshift.data.ran) == len(VIEWS)
+
+
+def test_request_that_is_delivered_again_after_a_crash_ends_as_the_first_would_have(
+    redshift: Redshift, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redshift.is_new()
+    run = redshift.data.execute_statement
+
+    def crash_at_the_tenth(**request: Any) -> dict[str, Any]:
+        if len(redshift.data.requests) == 10:
+            raise KeyboardInterrupt  # what nobody catches, like Lambda's time-out
+        return run(**request)
+
+    monkeypatch.setattr(redshift.data, "execute_statement", crash_at_the_tenth)
+    with pytest.raises(KeyboardInterrupt):
+        answer(cloudformation, "Create")
+    monkeypatch.setattr(redshift.data, "execute_statement", run)
+    redshift.is_there()
+
+    assert answer(cloudformation, "Create")["Status"] == "SUCCESS"
+    assert redshift.data.views() == VIEWS
+    assert redshift.data.ledger() == [(view.name, view.fingerprint) for view in views()]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests.analytics import known
 from tests.platform.deployed import Deployed, eventually
+from tests.platform.lake import known_history
 
 
 def named_query(athena: Any, workgroup: str, name: str) -> dict[str, Any]:
@@ -37,22 +37,12 @@ def rows(athena: Any, workgroup: str, query: dict[str, Any]) -> list[dict[str, s
 
 
 def test_p19_revenue_per_day_is_answered_by_the_deployed_workgroup(platform: Deployed, tmp_path: Path) -> None:
-    athena, s3 = platform.emulator.client("athena"), platform.emulator.client("s3")
-    later = datetime.now(UTC).replace(tzinfo=None).date() - known.NOW.date()
-    known.write(known.history(later), tmp_path)
-    bucket = platform.parameter("lake/bucket")
-    keys = [f"curated/{file.relative_to(tmp_path)}" for file in tmp_path.rglob("payments/**/*.parquet")]
-    query = named_query(athena, "retail-dev", "revenue-per-day")
-    for key in keys:
-        s3.put_object(Bucket=bucket, Key=key, Body=(tmp_path / key.removeprefix("curated/")).read_bytes())
-    try:
-        answer = rows(athena, "retail-dev", query)
-    finally:
-        for key in keys:  # other tests count what is in the tables
-            s3.delete_object(Bucket=bucket, Key=key)
+    athena = platform.emulator.client("athena")
+    with known_history(platform, tmp_path) as later:
+        answer = rows(athena, "retail-dev", named_query(athena, "retail-dev", "revenue-per-day"))
 
     def day(date: str) -> str:
         return f"{known.at(f'{date}T00:00') + later:%Y-%m-%d}"
 
     revenue = {row["date"]: float(row["revenue"]) for row in answer}
-    assert revenue == {day("11-19"): 120, day("11-18"): 0, day("11-17"): 60, day("11-16"): 50}
+    assert {day("11-19"): 120, day("11-18"): 0, day("11-17"): 60, day("11-16"): 50}.items() <= revenue.items()
