@@ -49,7 +49,10 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """One deployable platform. Logs are kept `log_days`; new raw objects are gathered before a crawler starts."""
+    """One deployable platform. Logs are kept `log_days`.
+
+    Events are gathered `lake_delivery_seconds` for one object of the lake, new objects before a crawler starts.
+    """
 
     placement: Placement
     network: NetworkPlan
@@ -59,6 +62,7 @@ class Environment:
     shop: ShopOptions
     operations: Operations
     log_days: int
+    lake_delivery_seconds: int
     crawl_window_seconds: int
     warehouse: WarehouseCapacity | None = None
     domain: Domain | None = None
@@ -73,12 +77,20 @@ class Environment:
             f"{name}: new objects are gathered {self.crawl_window_seconds} s before a crawl: SQS gathers 0 to 300",
         )
         require(
+            0 <= self.lake_delivery_seconds <= 900,
+            f"{name}: events are gathered {self.lake_delivery_seconds} s for an object: Firehose gathers 0 to 900",
+        )
+        require(
             self.domain is not None or not self.placement.durable,
             f"{name} is durable and has no domain: set domain=Domain(name=…, hosted_zone_id=…)",
         )
         require(
             self.warehouse is None or len(self.network.zones) >= 3,
             f"{name}: Redshift wants subnets in three zones: name a third one in network.zones, or set warehouse=None",
+        )
+        require(
+            0 <= self.lake_delivery_seconds <= 900,
+            f"{name}: events are gathered {self.lake_delivery_seconds} s for an object: Firehose gathers 0 to 900",
         )
         require(
             self.domain is not None or not self.accelerator,
@@ -103,6 +115,7 @@ DEV = Environment(  # costs as little as the features allow
     shop=ShopOptions(payment_gateway="simulator", sample_catalog=True),
     operations=Operations(monthly_budget=150),
     log_days=7,
+    lake_delivery_seconds=5,  # somebody is watching
     crawl_window_seconds=0,
     warehouse=None,  # 1.50 USD for each hour that somebody asks; Athena has the same tables
 )
@@ -116,6 +129,7 @@ STAGING = Environment(  # prod's shape, paid by the hour of use
     shop=ShopOptions(payment_gateway="simulator", sample_catalog=True),
     operations=Operations(monthly_budget=250),
     log_days=30,
+    lake_delivery_seconds=60,
     crawl_window_seconds=300,
     warehouse=WarehouseCapacity(rpu_hours_a_month=20),
 )
@@ -129,6 +143,7 @@ PROD = Environment(  # rows P1 to P25; put your own domain and zone here before 
     shop=ShopOptions(payment_gateway="stripe", sample_catalog=False),
     operations=Operations(monthly_budget=369, relay_minutes=1, backups=BackupRetention(daily=14, weekly=90)),  # row P24
     log_days=365,
+    lake_delivery_seconds=60,
     crawl_window_seconds=300,
     warehouse=WarehouseCapacity(rpu_hours_a_month=100),  # 37.50 USD at most
     domain=Domain(name="retailplatform.example", hosted_zone_id="Z0000000EXAMPLE"),

@@ -156,6 +156,9 @@ RULES: dict[str, Rule] = {
         "key_month": 1,
         "key_ten_thousand_requests": 100 * month.share("key_million_requests", "AWS::KMS::Key"),
     },
+    "AWS::KinesisFirehose::DeliveryStream": _shared(
+        "AWS::KinesisFirehose::DeliveryStream", delivered_gigabyte="delivered_gigabytes"
+    ),
     "AWS::Lambda::Function": _function,
     "AWS::Logs::LogGroup": _log_group,
     "AWS::RDS::DBCluster": _shared(
@@ -194,7 +197,7 @@ _FREE = {
     "IAM": "ManagedPolicy Policy Role",
     "KMS": "Alias",
     "Lambda": "EventSourceMapping LayerVersion Permission",
-    "Logs": "ResourcePolicy",
+    "Logs": "LogStream ResourcePolicy",
     "RDS": "DBClusterParameterGroup DBSubnetGroup",
     "Route53": "RecordSet",
     "S3": "BucketPolicy",

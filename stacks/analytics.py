@@ -105,6 +105,8 @@ class AnalyticsStack(RetailStack):
             cache_name=data.cache.cache.serverless_cache_name,
             bus=events.bus,
             consumers={**{c.node.id: c for c in events.consumers}, self.crawling.node.id: self.crawling},
+            delivery=events.lake_delivery,
+            etl=self.etl,
         )
 
     def _crawl_new_objects(self, window_seconds: int) -> EventConsumer:
@@ -159,11 +161,12 @@ class AnalyticsStack(RetailStack):
             self,
             "WarehouseSetup",
             warehouse=warehouse,
-            catalog_database=self.catalog.database_name,
+            catalog=self.catalog,
+            job=self.etl.job.job_name,
             rpu_hours=capacity.rpu_hours_a_month,
             key=self._key,
             function=self._function(
-                "warehouse_setup", "Gives the warehouse its external schema and its usage limit", concurrency=1
+                "warehouse_setup", "Gives the warehouse its external schema, views and usage limit", concurrency=1
             ),
         )
 

@@ -19,6 +19,7 @@ from retail_constructs.dead_letter_redrive import Redrive
 from retail_constructs.event_bus import RetailEventBus
 from retail_constructs.event_consumer import EventConsumer
 from retail_constructs.function import FunctionProps, NetworkAccess
+from retail_constructs.lake_delivery import LakeDelivery
 from retail_constructs.scheduled_function import ScheduledFunction
 from stacks.data import DataStack
 from stacks.retail_stack import RetailStack
@@ -28,7 +29,7 @@ CONCURRENCY = 10  # per consumer: with ten messages each, 100 at once, and 30 co
 
 
 class EventsStack(RetailStack):
-    """The asynchronous half of the shop: one bus, three consumers, one topic."""
+    """The asynchronous half of the shop: one bus, three consumers, one topic, and everything into the lake."""
 
     DATA_CLASS = "confidential"
 
@@ -44,6 +45,7 @@ class EventsStack(RetailStack):
         task_role: iam.IRole,
         payment_gateway: str,
         relay_minutes: int,
+        lake_delivery_seconds: int,
         log_days: int,
     ) -> None:
         super().__init__(scope, id, placement=placement)
@@ -60,6 +62,16 @@ class EventsStack(RetailStack):
             "BusParameter",
             parameter_name=f"{placement.parameter_prefix}/events/bus",
             string_value=self.bus.bus.event_bus_name,
+        )
+        self.lake_delivery = LakeDelivery(
+            self,
+            "LakeDelivery",
+            bus=self.bus,
+            lake=data.lake,
+            key=key,
+            gathered_for=Duration.seconds(lake_delivery_seconds),
+            log_days=log_days,
+            alarm_topic=security.alarm_topic,
         )
         self.notifications = sns.Topic(
             self, "OrderNotifications", display_name="Your order", master_key=key, enforce_ssl=True

@@ -89,6 +89,7 @@ class Platform:
             task_role=self.application.service.task_role,
             payment_gateway=environment.shop.payment_gateway,
             relay_minutes=environment.operations.relay_minutes,
+            lake_delivery_seconds=environment.lake_delivery_seconds,
             log_days=log_days,
         )
         self.analytics = AnalyticsStack(

@@ -25,6 +25,7 @@ from retail_constructs.lake_zones import CURATED, QUARANTINE, RAW
 from retail_constructs.layer_build import ROOT
 
 AT_NIGHT = "cron(15 2 * * ? *)"  # UTC; the day before is complete in the lake by then
+METRICS = "Retail/Lake"  # where each run says what it did with every record it read
 WORKERS = 2  # the fewest that Spark on Glue takes: 0.88 USD per hour of run time
 
 _CATALOG_ACTIONS = [
@@ -90,6 +91,12 @@ class DailyEtl(Construct):
             actions=[glue.CfnTrigger.ActionProperty(job_name=self.job.job_name)],
         )
         self._watch(alarm_topic)
+
+    def records(self, fate: str) -> cloudwatch.Metric:
+        """Records of the raw zone that the nightly runs have `Read`, `Curated`, `Quarantined` or left `Unaccounted`."""
+        return cloudwatch.Metric(
+            namespace=METRICS, metric_name=f"Records{fate}", statistic="sum", period=Duration.days(1)
+        )
 
     def _job(self, script: s3_assets.Asset, security: GlueSecurity, arguments: Mapping[str, str]) -> glue.PySparkEtlJob:
         return glue.PySparkEtlJob(
@@ -159,3 +166,13 @@ class DailyEtl(Construct):
             description="The nightly job failed: tables are a day old; read its error log, then start it again",
             topic=topic,
         )
+        for fate, description in (
+            (
+                "Quarantined",
+                "Events break their contract: ask the table `quarantine` for the reason, mend the producer",
+            ),
+            ("Unaccounted", "The nightly job would have lost records, and published nothing: read its log"),
+        ):
+            HeardAlarm(
+                self, f"{fate}Alarm", metric=self.records(fate), threshold=1, description=description, topic=topic
+            )

@@ -61,7 +61,8 @@ class RetailEventBus(Construct):
                 period=Duration.minutes(1), statistic="max"
             ),
             threshold=1,
-            description="The bus cannot read an event it took; look at the key's policy, then replay it from here",
+            description="The bus could not read an event it took, or not hand it to the lake: its attributes say why; "
+            "look at the key's policy and the delivery's role, then replay it from here",
             topic=alarm_topic,
         )
         acknowledge(
@@ -78,6 +79,18 @@ class RetailEventBus(Construct):
             event_pattern=events.EventPattern(source=events.Match.prefix(SOURCE_PREFIX)),
             retention=archive_for,
             kms_key=key,
+        )
+
+    def take_dead_letters_of(self, rule: events.Rule) -> None:
+        """What the rule cannot deliver waits with the bus's own dead letters, and is replayed onto the bus."""
+        self.dead_letter_queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=f"Undelivered{rule.node.id}",
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.dead_letter_queue.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": rule.rule_arn}},
+            )
         )
 
     @staticmethod

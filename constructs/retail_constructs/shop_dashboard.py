@@ -11,8 +11,10 @@ from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
+from retail_constructs.daily_etl import DailyEtl
 from retail_constructs.event_bus import RetailEventBus
 from retail_constructs.event_consumer import EventConsumer
+from retail_constructs.lake_delivery import LakeDelivery
 
 FULL_WIDTH = 24
 _ALARMS_IN_A_ROW = 6  # at full width
@@ -25,7 +27,7 @@ _HOW_TO_READ = (
 
 
 class ShopDashboard(Construct):
-    """Alarms on top, then rows from the customer inwards: requests, tasks, database, cache, queues, functions."""
+    """Alarms on top, then rows from the customer inwards: requests, tasks, database, cache, queues, functions, lake."""
 
     def __init__(
         self,
@@ -40,6 +42,8 @@ class ShopDashboard(Construct):
         cache_name: str,
         bus: RetailEventBus,
         consumers: Mapping[str, EventConsumer],
+        delivery: LakeDelivery,
+        etl: DailyEtl,
     ) -> None:
         super().__init__(scope, id)
         requests, targets = load_balancer.metrics, target_group.metrics
@@ -112,11 +116,38 @@ class ShopDashboard(Construct):
             }
         )
 
-    def _add_row(self, graphs: Mapping[str, Sequence[cloudwatch.IMetric]]) -> None:
-        """Graphs side by side, each under its title, over the whole width."""
+        self._add_row(
+            {
+                "Lake: oldest event on its way (s)": [
+                    delivery.age_of_oldest_event(prefix).with_(label=prefix) for prefix in delivery.streams
+                ],
+                "Lake: events delivered": [
+                    delivery.delivered_events(prefix).with_(label=prefix) for prefix in delivery.streams
+                ],
+            }
+        )
+        self._add_row(
+            {
+                "Nightly job, a week: records read, and of those new in the tables": [
+                    etl.records("Read").with_(label="read"),
+                    etl.records("Curated").with_(label="into tables"),
+                ],
+                "Nightly job, a week: anything above zero needs a person": [
+                    etl.records("Quarantined").with_(label="broken: the reason is in quarantine/"),
+                    etl.records("Unaccounted").with_(label="unaccounted for: nothing was published"),
+                ],
+            },
+            start="-P7D",
+        )
+
+    def _add_row(self, graphs: Mapping[str, Sequence[cloudwatch.IMetric]], *, start: str | None = None) -> None:
+        """Graphs side by side, each under its title, over the whole width; `start` if not the dashboard's (`-P7D`)."""
         width = FULL_WIDTH // len(graphs)
         self._dashboard.add_widgets(
-            *(cloudwatch.GraphWidget(title=title, left=list(metrics), width=width) for title, metrics in graphs.items())
+            *(
+                cloudwatch.GraphWidget(title=title, left=list(metrics), width=width, start=start)
+                for title, metrics in graphs.items()
+            )
         )
 
 

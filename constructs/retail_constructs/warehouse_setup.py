@@ -5,22 +5,28 @@ from __future__ import annotations
 import dataclasses
 
 from aws_cdk import CustomResource, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from retail_constructs.compliance import acknowledge
+from retail_constructs.fingerprint import fingerprint
 from retail_constructs.function import Function, FunctionProps
+from retail_constructs.lake_catalog import LakeCatalog
+from retail_constructs.layer_build import ROOT
 from retail_constructs.warehouse import DATABASE, EXTERNAL_SCHEMA, Warehouse
 
-TIMEOUT = Duration.minutes(5)
+TIMEOUT = Duration.minutes(14)  # a view is computed when it is made, and the warehouse may have to wake up
 
 
 class WarehouseSetup(Construct):
-    """At deployment: the schema `lake` over the catalog database, and at most `rpu_hours` of computing a month.
+    """At deployment: the schema `lake` over the catalog database, the dashboard's views over it, a limit of RPU hours.
 
     When the month's hours are used up, Redshift turns queries off until the next month. Running it again changes
-    nothing; removing it leaves both as they are, for they go with the warehouse.
+    nothing but views whose text changed; removing it leaves all as it is, for it goes with the warehouse. Redshift
+    refreshes no view over external tables by itself: a successful run of `job` does.
     """
 
     def __init__(
@@ -29,7 +35,8 @@ class WarehouseSetup(Construct):
         id: str,
         *,
         warehouse: Warehouse,
-        catalog_database: str,
+        catalog: LakeCatalog,
+        job: str,
         rpu_hours: int,
         key: kms.IKey,
         function: FunctionProps,
@@ -38,23 +45,49 @@ class WarehouseSetup(Construct):
         setup = Function(self, "Function", dataclasses.replace(function, timeout=TIMEOUT))
         self._allow(setup.role, warehouse)
         key.grant_decrypt(setup.role)
+        properties = {
+            "Workgroup": warehouse.workgroup.ref,
+            "WorkgroupArn": warehouse.workgroup_arn,
+            "Database": DATABASE,
+            "Namespace": warehouse.namespace.ref,
+            "ExternalSchema": EXTERNAL_SCHEMA,
+            "CatalogDatabase": catalog.database_name,
+            "RpuHours": str(rpu_hours),
+        }
+        views = fingerprint((ROOT / "lambda_src" / "warehouse_setup" / "sql").glob("*.sql"))
         resource = CustomResource(
             self,
             "Default",
             resource_type="Custom::WarehouseSetup",
             service_token=setup.function.function_arn,
             service_timeout=TIMEOUT.plus(Duration.minutes(1)),
-            properties={
-                "Workgroup": warehouse.workgroup.ref,
-                "WorkgroupArn": warehouse.workgroup_arn,
-                "Database": DATABASE,
-                "Namespace": warehouse.namespace.ref,
-                "ExternalSchema": EXTERNAL_SCHEMA,
-                "CatalogDatabase": catalog_database,
-                "RpuHours": str(rpu_hours),
-            },
+            properties={**properties, "Views": views},
         )
-        resource.node.add_dependency(setup)
+        resource.node.add_dependency(setup, warehouse, catalog)  # a view can only be made of what is there
+        refresh = events.Rule(
+            self,
+            "AfterTheJob",
+            description="The dashboard's views hold what the nightly job has written",
+            event_pattern=events.EventPattern(
+                source=["aws.glue"],
+                detail_type=["Glue Job State Change"],
+                detail={"jobName": [job], "state": ["SUCCEEDED"]},
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    setup.function,
+                    event=events.RuleTargetInput.from_object(
+                        {"RequestType": "Refresh", "ResourceProperties": properties}
+                    ),
+                )
+            ],
+        )
+        acknowledge(
+            refresh,
+            "Serverless-EventBusDLQ",
+            because="Lambda takes every invocation and then tries it three times; one that keeps failing goes to the "
+            "alarm topic. What is missed is a day's freshness, which the next night's run brings.",
+        )
 
     def _allow(self, role: iam.Role, warehouse: Warehouse) -> None:
         for sid, actions, resources in (
@@ -66,7 +99,10 @@ class WarehouseSetup(Construct):
         role.add_to_policy(
             iam.PolicyStatement(
                 sid="OwnStatements",
-                actions=["redshift-data:DescribeStatement"],
+                actions=[
+                    f"redshift-data:{action}"
+                    for action in ("CancelStatement", "DescribeStatement", "GetStatementResult")
+                ],
                 resources=["*"],
                 conditions={"StringEquals": {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}},
             )

@@ -7,14 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
 from retail import clients
-from retail.errors import RetailError
+from warehouse_setup.statements import Statements
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,126}$")]
-POLL_SECONDS = 1.0
-
-
-class WarehouseError(RetailError):
-    """Redshift refused a statement, or did not finish it in time."""
 
 
 class Warehouse(BaseModel):
@@ -51,28 +46,22 @@ class Warehouse(BaseModel):
                 breachAction="deactivate",
             )
 
-    def create_external_schema(self, *, token: str, patience_seconds: float) -> None:
-        """The schema over the catalog database; raises WarehouseError with Redshift's reason when there is none then.
-
-        `token` makes a repeated request the same statement.
-        """
+    def statements(self, *, token: str, patience_seconds: float) -> Statements:
+        """Runs statements for so many seconds; `token` makes a repeated request the same statements."""
         namespace = clients.redshift_serverless().get_namespace(namespaceName=self.namespace)["namespace"]
-        data = clients.redshift_data()
-        statement = data.execute_statement(
-            WorkgroupName=self.workgroup,
-            Database=self.database,
-            SecretArn=namespace["adminPasswordSecretArn"],
-            ClientToken=token,
-            Sql=f"CREATE EXTERNAL SCHEMA IF NOT EXISTS {self.external_schema} "
+        return Statements(
+            data=clients.redshift_data(),
+            workgroup=self.workgroup,
+            database=self.database,
+            secret_arn=namespace["adminPasswordSecretArn"],
+            token=token,
+            deadline=time.monotonic() + patience_seconds,
+        )
+
+    def create_external_schema(self, statements: Statements) -> None:
+        """The schema over the catalog database; raises WarehouseError with Redshift's reason."""
+        statements.run(
+            f"schema {self.external_schema}",
+            f"CREATE EXTERNAL SCHEMA IF NOT EXISTS {self.external_schema} "
             f"FROM DATA CATALOG DATABASE '{self.catalog_database}' IAM_ROLE default",
-        )["Id"]
-        deadline = time.monotonic() + patience_seconds
-        while (state := data.describe_statement(Id=statement))["Status"] != "FINISHED":
-            if state["Status"] in ("FAILED", "ABORTED"):
-                raise WarehouseError(f"schema {self.external_schema}: {state.get('Error', state['Status'])}")
-            if time.monotonic() > deadline:
-                raise WarehouseError(
-                    f"schema {self.external_schema}: still {state['Status']} after {patience_seconds:.0f} s: "
-                    "deploy again"
-                )
-            time.sleep(POLL_SECONDS)
+        )

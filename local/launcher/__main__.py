@@ -12,6 +12,7 @@ from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 from local.launcher import bridges, corrections, rotation
 from local.launcher.authorization import authorize_what_is_named
 from local.launcher.configuration import Configuration
+from local.launcher.delivery_streams import DeliveryStreams
 from local.launcher.origin_groups import follow_origin_groups
 from local.launcher.recorded import Recorder
 from local.launcher.task_credentials import serve_task_credentials
@@ -22,6 +23,7 @@ def main(configuration: Configuration) -> None:
     corrections.resolve_outputs_of_other_regions()
     authorize_what_is_named()
     corrections.leave_sam_alone()
+    corrections.speak_athenas_dialect()
     follow_origin_groups()
     for resource_type, correct in (
         ("AWS::S3::Bucket", corrections.with_bucket_tags),
@@ -33,9 +35,11 @@ def main(configuration: Configuration) -> None:
     _RESOURCE_HANDLERS["AWS::RDS::DBCluster"] = bridges.database_cluster(configuration)
     bridges.serve_data_api(configuration)
     _RESOURCE_HANDLERS["AWS::ElastiCache::ServerlessCache"] = bridges.serverless_cache(configuration)
+    _RESOURCE_HANDLERS["AWS::Athena::NamedQuery"] = bridges.named_query()
     _RESOURCE_HANDLERS["AWS::Events::Archive"] = bridges.event_archive()
     _RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = rotation.rotation_schedule()
     rotation.rotate_for_real()
+    DeliveryStreams().start()
     for resource_type, handler in _RESOURCE_HANDLERS.items():
         _RESOURCE_HANDLERS[resource_type] = corrections.with_properties_as_attributes(handler)
     recorder = Recorder(json.loads(Path(configuration.schemas).read_text()), Path(configuration.recorded))

@@ -8,7 +8,7 @@ import subprocess
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import eventbridge, rds, rds_data
+from ministack.services import athena, eventbridge, rds, rds_data
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 from local.launcher.configuration import Configuration
@@ -118,13 +118,6 @@ def serverless_cache(configuration: Configuration) -> Handler:
 def event_archive() -> Handler:
     """AWS::Events::Archive: the emulator's own archive, which its CloudFormation does not know."""
 
-    def call(operation: Any, request: Properties) -> Properties:
-        status, _headers, body = operation(request)
-        answer: Properties = json.loads(body) if body else {}
-        if status >= 400:
-            raise ValueError(f"AWS::Events::Archive: {answer}")
-        return answer
-
     def create(logical_id: str, properties: Properties, stack: str) -> Created:
         # EventBridge allows 48 characters.
         name = str(properties.get("ArchiveName") or f"{stack}-{logical_id}"[-48:])
@@ -136,9 +129,31 @@ def event_archive() -> Handler:
             "EventPattern": pattern if isinstance(pattern, str) else json.dumps(pattern),
             "RetentionDays": int(properties.get("RetentionDays", 0)),
         }
-        return name, {"Arn": call(eventbridge._create_archive, request)["ArchiveArn"]}
+        return name, {"Arn": _call(eventbridge._create_archive, request)["ArchiveArn"]}
 
     def delete(name: str, _properties: Properties) -> None:
-        call(eventbridge._delete_archive, {"ArchiveName": name})
+        _call(eventbridge._delete_archive, {"ArchiveName": name})
 
     return {"create": create, "delete": delete}
+
+
+def named_query() -> Handler:
+    """AWS::Athena::NamedQuery: the emulator's own, which its CloudFormation does not know."""
+
+    def create(_logical_id: str, properties: Properties, _stack: str) -> Created:
+        name = str(_call(athena._create_named_query, properties)["NamedQueryId"])
+        return name, {"NamedQueryId": name}
+
+    def delete(name: str, _properties: Properties) -> None:
+        _call(athena._delete_named_query, {"NamedQueryId": name})
+
+    return {"create": create, "delete": delete}
+
+
+def _call(operation: Any, request: Properties) -> Properties:
+    """The emulator's answer to a request of an API of its own; raises ValueError with its words when it refuses."""
+    status, _headers, body = operation(request)
+    answer: Properties = json.loads(body) if body else {}
+    if status >= 400:
+        raise ValueError(f"{operation.__name__}: {answer}")
+    return answer

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import hmac
 import json
-import secrets
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ministack.services import iam, sts
-
-_SECONDS = 3600
-_PRINCIPAL = "ecs-tasks.amazonaws.com"
+from local.launcher.role_sessions import RoleRefusedError, assume
 
 
 def serve_task_credentials(port: int, token: str) -> None:
@@ -45,28 +41,15 @@ def serve_task_credentials(port: int, token: str) -> None:
 
 
 def _credentials(arn: str) -> tuple[int, dict[str, str]]:
-    """A new session of the role, known to the emulator, if the role trusts ECS tasks."""
-    account, name = arn.split(":")[4] if arn.count(":") == 5 else "", arn.rsplit("/", 1)[-1]
-    role = iam._roles.get_scoped(account, None, name)
-    if role is None:
-        return 404, {"message": f"There is no role {arn!r}"}
-    if _PRINCIPAL not in json.dumps(role["AssumeRolePolicyDocument"]):
-        return 403, {"message": f"{arn} does not trust {_PRINCIPAL}"}
-    key, secret, token = "ASIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30), secrets.token_urlsafe(60)
-    expires = time.time() + _SECONDS
-    session = {
-        "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/task",
-        "UserId": f"{name}:task",
-        "SecretAccessKey": secret,
-        "SessionToken": token,
-        "Expiration": expires,
-    }
-    sts.register_session(key, session)
-    expiration = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expires))
+    """A new session of the role, if there is one and it trusts ECS tasks."""
+    try:
+        session = assume(arn, "ecs-tasks.amazonaws.com")
+    except RoleRefusedError as refusal:
+        return refusal.status, {"message": str(refusal)}
     return 200, {
         "RoleArn": arn,
-        "AccessKeyId": key,
-        "SecretAccessKey": secret,
-        "Token": token,
-        "Expiration": expiration,
+        "AccessKeyId": session.key,
+        "SecretAccessKey": session.secret,
+        "Token": session.token,
+        "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(session.expires)),
     }

@@ -19,6 +19,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "AWS::Events::Archive": ("KmsKeyIdentifier",),
     "AWS::Events::EventBus": ("KmsKeyIdentifier",),
     "AWS::Glue::SecurityConfiguration": ("EncryptionConfiguration",),
+    "AWS::KinesisFirehose::DeliveryStream": (
+        "DeliveryStreamEncryptionConfigurationInput",
+        "ExtendedS3DestinationConfiguration",
+    ),
     "AWS::Lambda::Function": ("KmsKeyArn",),
     "AWS::Logs::LogGroup": ("KmsKeyId",),
     "AWS::RDS::DBCluster": ("KmsKeyId", "PerformanceInsightsKmsKeyId"),

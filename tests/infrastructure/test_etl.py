@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from tests.infrastructure.synthesis import ROOT, Synthesized
 
 SCRIPT = ROOT / "etl" / "curate_orders.py"
@@ -74,7 +76,7 @@ def test_p18_failed_run_calls_a_person(platform: Synthesized) -> None:
     ((rule_id, rule),) = [
         (name, rule["Properties"])
         for name, rule in platform.resources("AWS::Events::Rule", "Analytics").items()
-        if rule["Properties"]["EventPattern"]["source"] == ["aws.glue"]
+        if "FAILED" in rule["Properties"]["EventPattern"].get("detail", {}).get("state", [])
     ]
     alarms = [
         a for a in platform.properties("AWS::CloudWatch::Alarm", "Analytics") if a.get("Namespace") == "AWS/Events"
@@ -83,6 +85,18 @@ def test_p18_failed_run_calls_a_person(platform: Synthesized) -> None:
     assert set(rule["EventPattern"]["detail"]["state"]) == {"FAILED", "TIMEOUT"}
     assert [alarm["Dimensions"][0]["Value"]["Ref"] for alarm in alarms] == [rule_id]
     assert "Alarms" in json.dumps(alarms[0]["AlarmActions"])
+
+
+@pytest.mark.parametrize("metric", ["RecordsQuarantined", "RecordsUnaccounted"])
+def test_p18_record_that_reaches_no_table_calls_a_person(metric: str, platform: Synthesized) -> None:
+    (alarm,) = [
+        alarm
+        for alarm in platform.properties("AWS::CloudWatch::Alarm", "Analytics")
+        if (alarm.get("Namespace"), alarm["MetricName"]) == ("Retail/Lake", metric)
+    ]
+
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Period"]) == (1, 1, 86400)
+    assert "Alarms" in json.dumps(alarm["AlarmActions"])
 
 
 def test_p18_logs_have_the_names_that_the_job_writes_to(platform: Synthesized) -> None:

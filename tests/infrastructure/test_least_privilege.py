@@ -23,7 +23,10 @@ ON_EVERYTHING = {
     "ec2:DeleteNetworkInterface": "Lambda refuses a function whose role may not do this on every resource",
     "ec2:AssignPrivateIpAddresses": "Lambda's interfaces have no name before Lambda makes them",
     "ec2:UnassignPrivateIpAddresses": "Lambda's interfaces have no name before Lambda makes them",
-    "redshift-data:DescribeStatement": "has no resource level; a condition limits it to the caller's own statements",
+    **dict.fromkeys(
+        [f"redshift-data:{name}" for name in ("CancelStatement", "DescribeStatement", "GetStatementResult")],
+        "has no resource level; a condition limits it to the caller's own statements",
+    ),
     "redshift-serverless:ListUsageLimits": "has no resource level",
     "redshift-serverless:CreateUsageLimit": "has no resource level",
     "redshift-serverless:UpdateUsageLimit": "has no resource level",

@@ -72,6 +72,28 @@ def test_p20_schema_and_limit_are_set_up_at_deployment(prod: Synthesized) -> Non
     assert "Workgroup" in json.dumps(setup["WorkgroupArn"])
 
 
+def test_p20_views_are_made_over_tables_that_are_there_and_anew_when_their_text_changes(prod: Synthesized) -> None:
+    (setup,) = prod.resources("Custom::WarehouseSetup").values()
+
+    assert len(setup["Properties"]["Views"]) == 64
+    assert set(prod.resources("AWS::Glue::Table")) <= set(setup["DependsOn"])
+
+
+def test_p20_views_are_refreshed_after_each_successful_run_of_the_job(prod: Synthesized) -> None:
+    (rule,) = [
+        rule
+        for rule in prod.properties("AWS::Events::Rule", "Analytics")
+        if rule["EventPattern"].get("detail", {}).get("state") == ["SUCCEEDED"]
+    ]
+    (job,) = prod.resources("AWS::Glue::Job")
+    (target,) = rule["Targets"]
+    setup = prod.only("Custom::WarehouseSetup")
+
+    assert rule["EventPattern"]["detail"]["jobName"] == [{"Ref": job}]
+    assert target["Arn"] == setup["ServiceToken"]
+    assert '"RequestType":"Refresh"' in json.dumps(target["Input"]).replace("\\", "")
+
+
 def test_p20_warehouse_writes_nothing_into_the_lake(prod: Synthesized) -> None:
     (policy,) = [
         policy["Properties"]

@@ -53,7 +53,8 @@ class ManagedPolicy:
         """While this lasts, the one statement with the action is gone."""
         left = [statement for statement in self.document["Statement"] if action not in statement["Action"]]
         assert len(left) == len(self.document["Statement"]) - 1
-        less = json.dumps({**self.document, "Statement": left})
+        denial = {"Effect": "Deny", "Action": action, "Resource": "*"}  # a policy needs a statement
+        less = json.dumps({**self.document, "Statement": left or [denial]})
         self.iam.create_policy_version(PolicyArn=self.arn, PolicyDocument=less, SetAsDefault=True)
         yield
         whole = json.dumps(self.document)
