@@ -27,7 +27,7 @@ SCHEMAS = ROOT / "build" / "cache" / "resource-schemas.json"
 STAMPS = ROOT / "build" / "setup"
 UV_VERSION = "0.13.8"
 MINIMUM_PYTHON = (3, 11)
-NEEDED_GIGABYTES = 2
+NEEDED_GIGABYTES = 3
 
 
 class SetupError(Exception):
