@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_glue as glue
@@ -18,9 +18,11 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from retail_constructs.alarm import HeardAlarm
+from retail_constructs.compliance import acknowledge
 from retail_constructs.function import retention
 from retail_constructs.glue_security import GlueSecurity
-from retail_constructs.lake_catalog import ORDERS, LakeCatalog
+from retail_constructs.lake_catalog import QUARANTINE as QUARANTINE_TABLE
+from retail_constructs.lake_catalog import LakeCatalog
 from retail_constructs.lake_zones import CURATED, QUARANTINE, RAW
 from retail_constructs.layer_build import ROOT
 
@@ -28,21 +30,15 @@ AT_NIGHT = "cron(15 2 * * ? *)"  # UTC; the day before is complete in the lake b
 METRICS = "Retail/Lake"  # where each run says what it did with every record it read
 WORKERS = 2  # the fewest that Spark on Glue takes: 0.88 USD per hour of run time
 
-_CATALOG_ACTIONS = [
-    "glue:GetDatabase",
-    "glue:GetTable",
-    "glue:GetPartition",
-    "glue:GetPartitions",
-    "glue:BatchGetPartition",
-    "glue:BatchCreatePartition",
-]
+_WRITES = ("GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload")
 
 
 class DailyEtl(Construct):
-    """Runs `etl/curate_orders.py` on Glue 5.1 every night, over the objects that are new since the run before.
+    """Runs `etl/curate.py` on Glue 5.1 every night, over the objects that are new since the run before.
 
-    It reads `raw/`, writes `curated/` and `quarantine/`, registers partitions of the curated table, and nothing
-    else. One retry; a run that fails or takes an hour calls a person. Glue 5.1 writes its logs below a prefix of ours.
+    It reads `raw/`, writes `curated/` and `quarantine/`, registers partitions of their tables, counts what it did with
+    every record, and nothing else. One retry; a run that fails or takes an hour calls a person, as do records that
+    break their contract and records that are unaccounted for. Glue 5.1 writes its logs below a prefix of ours.
     """
 
     def __init__(
@@ -59,12 +55,24 @@ class DailyEtl(Construct):
     ) -> None:
         super().__init__(scope, id)
         log_prefix = f"/retail/{Stack.of(self).stack_name}/etl"
-        script = s3_assets.Asset(self, "Script", path=str(ROOT / "etl" / "curate_orders.py"))
+        script = s3_assets.Asset(self, "Script", path=str(ROOT / "etl" / "curate.py"))
+        library = s3_assets.Asset(
+            self,
+            "Library",
+            path=str(ROOT / "etl"),
+            exclude=["*", "!curation", "!curation/*", "__pycache__"],
+            ignore_mode=IgnoreMode.GIT,
+        )
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
         self._allow_lake(bucket, key)
-        self._allow("ReadScript", ["s3:GetObject"], script.bucket.arn_for_objects(script.s3_object_key))
-        self._allow("RegisterPartitions", _CATALOG_ACTIONS, *catalog.arns(ORDERS))
-        self._allow("SparkStarts", ["glue:GetDatabase"], self._database("default"), self._database("global_temp"))
+        code = [asset.bucket.arn_for_objects(asset.s3_object_key) for asset in (script, library)]
+        self._allow("ReadScript", ["s3:GetObject"], *code)
+        self._allow(
+            "RegisterPartitions",
+            ["glue:GetTable", "glue:BatchCreatePartition"],
+            *catalog.arns(*catalog.curated, QUARANTINE_TABLE),
+        )
+        self._allow_metrics()
         groups = [self._log_group(f"{log_prefix}/{stream}", key, log_days) for stream in ("error", "output")]
         self._allow(
             "WriteLogs",
@@ -73,12 +81,13 @@ class DailyEtl(Construct):
         )
         self.job = self._job(
             script,
+            library,
             security,
             {
                 "--lake": bucket.bucket_name,
                 "--database": catalog.database_name,
+                "--metrics": METRICS,
                 "--job-bookmark-option": "job-bookmark-enable",
-                "--enable-glue-datacatalog": "true",
                 "--custom-logGroup-prefix": log_prefix,
             },
         )
@@ -98,13 +107,20 @@ class DailyEtl(Construct):
             namespace=METRICS, metric_name=f"Records{fate}", statistic="sum", period=Duration.days(1)
         )
 
-    def _job(self, script: s3_assets.Asset, security: GlueSecurity, arguments: Mapping[str, str]) -> glue.PySparkEtlJob:
+    def _job(
+        self,
+        script: s3_assets.Asset,
+        library: s3_assets.Asset,
+        security: GlueSecurity,
+        arguments: Mapping[str, str],
+    ) -> glue.PySparkEtlJob:
         return glue.PySparkEtlJob(
             self,
             "Default",
-            description="Raw order events to typed, deduplicated Parquet",
+            description="Raw events to typed, deduplicated Parquet",
             role=self.role.without_policy_updates(),  # it would get a wildcard over the bucket of all scripts
             script=glue.Code.from_bucket(script.bucket, script.s3_object_key),
+            extra_python_files=[glue.Code.from_bucket(library.bucket, library.s3_object_key)],
             glue_version=glue.GlueVersion.V5_1,
             worker_configuration=glue.WorkerConfiguration(number_of_workers=WORKERS, worker_type=glue.WorkerType.G_1X),
             security_configuration=security,
@@ -121,14 +137,26 @@ class DailyEtl(Construct):
         written = [bucket.arn_for_objects(zone) for zone in (CURATED, QUARANTINE)]
         self._allow("ListLake", ["s3:ListBucket", "s3:GetBucketLocation"], bucket.bucket_arn)
         self._allow("ReadRaw", ["s3:GetObject"], bucket.arn_for_objects(RAW))
-        self._allow("WriteTables", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], *written)
+        self._allow("WriteTables", [f"s3:{action}" for action in _WRITES], *written)
         key.grant(self.role, "kms:Decrypt", "kms:GenerateDataKey")
+
+    def _allow_metrics(self) -> None:
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                sid="CountRecords",
+                actions=["cloudwatch:PutMetricData"],
+                resources=["*"],
+                conditions={"StringEquals": {"cloudwatch:namespace": METRICS}},
+            )
+        )
+        acknowledge(
+            self,
+            "AwsSolutions-IAM5[Resource::*]",
+            because="PutMetricData has no resource level; a condition names the one namespace that is written.",
+        )
 
     def _allow(self, sid: str, actions: list[str], *resources: str) -> None:
         self.role.add_to_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=list(resources)))
-
-    def _database(self, name: str) -> str:
-        return Stack.of(self).format_arn(service="glue", resource="database", resource_name=name)
 
     def _log_group(self, name: str, key: kms.IKey, log_days: int) -> logs.LogGroup:
         return logs.LogGroup(
@@ -141,27 +169,10 @@ class DailyEtl(Construct):
         )
 
     def _watch(self, topic: sns.ITopic) -> None:
-        """Glue tells of a failed run as an event only: a rule without a target counts them."""
-        failed = events.Rule(
-            self,
-            "Failed",
-            event_pattern=events.EventPattern(
-                source=["aws.glue"],
-                detail_type=["Glue Job State Change"],
-                detail={"jobName": [self.job.job_name], "state": ["FAILED", "TIMEOUT"]},
-            ),
-        )
-        cast(events.CfnRule, failed.node.default_child).targets = []
         HeardAlarm(
             self,
             "FailureAlarm",
-            metric=cloudwatch.Metric(
-                namespace="AWS/Events",
-                metric_name="TriggeredRules",
-                dimensions_map={"RuleName": failed.rule_name},
-                statistic="sum",
-                period=Duration.minutes(5),
-            ),
+            metric=self._failures(),
             threshold=1,
             description="The nightly job failed: tables are a day old; read its error log, then start it again",
             topic=topic,
@@ -176,3 +187,23 @@ class DailyEtl(Construct):
             HeardAlarm(
                 self, f"{fate}Alarm", metric=self.records(fate), threshold=1, description=description, topic=topic
             )
+
+    def _failures(self) -> cloudwatch.Metric:
+        """Glue tells of a failed run as an event only: a rule without a target counts them."""
+        failed = events.Rule(
+            self,
+            "Failed",
+            event_pattern=events.EventPattern(
+                source=["aws.glue"],
+                detail_type=["Glue Job State Change"],
+                detail={"jobName": [self.job.job_name], "state": ["FAILED", "TIMEOUT"]},
+            ),
+        )
+        cast(events.CfnRule, failed.node.default_child).targets = []
+        return cloudwatch.Metric(
+            namespace="AWS/Events",
+            metric_name="TriggeredRules",
+            dimensions_map={"RuleName": failed.rule_name},
+            statistic="sum",
+            period=Duration.minutes(5),
+        )

@@ -1,60 +1,65 @@
-"""The Glue catalog over the lake: its database and the curated tables."""
+"""The Glue catalog over the lake: its database and the tables that the nightly job writes."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-ORDERS = "curated_orders"
+from retail_constructs.layer_build import ROOT
+
+TABLES_FILE = ROOT / "etl" / "curation" / "tables.json"
+QUARANTINE = "quarantine"
 
 _PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
-# As etl/curate_orders.py writes them: one row per order that was placed.
-_ORDER_COLUMNS = {
-    "event_id": "string",
-    "order_id": "string",
-    "occurred_at": "timestamp",
-    "correlation_id": "string",
-    "currency": "string",
-    "total": "decimal(12,2)",
-    "lines": "array<struct<product_id:string,sku:string,name:string,quantity:int,unit_price:decimal(12,2)>>",
-}
 
 
 class LakeCatalog(Construct):
-    """The database `name` with the table `curated_orders`; crawlers add the raw tables.
+    """The database `name` with a table for each of `etl/curation/tables.json`; crawlers add the raw tables.
 
-    Curated tables are made here and not crawled, for the job that writes them knows their types. Its partitions are
-    registered by the job, because Redshift sees registered ones only.
+    Curated tables are made here and not crawled, for the job that writes them knows their types: both read that file.
+    Their partitions are registered by the job, because Redshift sees registered ones only.
     """
 
     def __init__(self, scope: Construct, id: str, *, name: str, bucket: s3.IBucket) -> None:
         super().__init__(scope, id)
-        account = Stack.of(self).account
+        self._bucket = bucket
         database = glue.CfnDatabase(
             self,
             "Default",
-            catalog_id=account,
+            catalog_id=Stack.of(self).account,
             database_input=glue.CfnDatabase.DatabaseInputProperty(
                 name=name, description="Raw and curated tables of the lake"
             ),
         )
         self.database_name = database.ref
-        self.orders = glue.CfnTable(
+        contract = json.loads(TABLES_FILE.read_text())
+        self._partition = contract["partition"]
+        self.curated = [f"curated_{name}" for name in contract["curated"]]
+        for name, table in contract["curated"].items():
+            self._add_table(f"curated_{name}", f"curated/{name}/", table)
+        self._add_table(QUARANTINE, f"{QUARANTINE}/", contract["quarantine"])
+
+    def _add_table(self, name: str, folder: str, table: Mapping[str, Any]) -> glue.CfnTable:
+        return glue.CfnTable(
             self,
-            "Orders",
-            catalog_id=account,
+            "".join(word.capitalize() for word in name.removeprefix("curated_").split("_")),
+            catalog_id=Stack.of(self).account,
             database_name=self.database_name,
             table_input=glue.CfnTable.TableInputProperty(
-                name=ORDERS,
-                description="One row per order that was placed",
+                name=name,
+                description=table["description"],
                 table_type="EXTERNAL_TABLE",
                 parameters={"classification": "parquet", "EXTERNAL": "TRUE"},
-                partition_keys=[glue.CfnTable.ColumnProperty(name="date", type="string")],
+                partition_keys=[glue.CfnTable.ColumnProperty(**self._partition)],
                 storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
-                    location=f"s3://{bucket.bucket_name}/curated/orders/",
-                    columns=[glue.CfnTable.ColumnProperty(name=n, type=t) for n, t in _ORDER_COLUMNS.items()],
+                    location=f"s3://{self._bucket.bucket_name}/{folder}",
+                    columns=[glue.CfnTable.ColumnProperty(**column) for column in table["columns"]],
                     input_format=f"{_PARQUET}.MapredParquetInputFormat",
                     output_format=f"{_PARQUET}.MapredParquetOutputFormat",
                     serde_info=glue.CfnTable.SerdeInfoProperty(

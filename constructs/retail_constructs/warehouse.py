@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from retail_constructs.function import NetworkAccess, retention
-from retail_constructs.lake_catalog import ORDERS, LakeCatalog
+from retail_constructs.lake_catalog import LakeCatalog
 from retail_constructs.lake_zones import CURATED
 
 DATABASE = "warehouse"
@@ -129,7 +129,7 @@ class Warehouse(Construct):
                     *("glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables"),
                     *("glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition"),
                 ],
-                catalog.arns(ORDERS),
+                catalog.arns(*catalog.curated),
             ),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))

@@ -10,7 +10,9 @@ import pytest
 
 from tests.infrastructure.synthesis import ROOT, Synthesized
 
-SCRIPT = ROOT / "etl" / "curate_orders.py"
+SCRIPT = ROOT / "etl" / "curate.py"
+LIBRARY = ROOT / "etl" / "curation"
+TABLES = json.loads((LIBRARY / "tables.json").read_text())
 
 
 def statements_of_job(platform: Synthesized) -> dict[str, dict[str, Any]]:
@@ -49,8 +51,22 @@ def test_p18_script_is_the_one_of_the_repository(dev: Synthesized) -> None:
     assert (dev.directory / f"asset.{asset[1]}.py").read_bytes() == SCRIPT.read_bytes()
 
 
-def test_p18_nothing_is_collected_to_the_driver() -> None:
-    assert not re.search(r"\.(collect|toPandas|take|head|first|toLocalIterator)\(", SCRIPT.read_text())
+def test_p18_library_of_the_script_is_shipped_with_it_and_nothing_else(dev: Synthesized) -> None:
+    location = json.dumps(dev.only("AWS::Glue::Job")["DefaultArguments"]["--extra-py-files"])
+    asset = re.search(r"([0-9a-f]{64})\.zip", location)
+
+    assert asset
+    shipped = dev.directory / f"asset.{asset[1]}"
+    files = {file.relative_to(shipped).as_posix() for file in shipped.rglob("*") if file.is_file()}
+    sources = {file for file in LIBRARY.iterdir() if file.suffix in {".py", ".json"}}
+    assert files == {f"curation/{file.name}" for file in sources}
+
+
+def test_p18_nothing_but_counts_is_collected_to_the_driver() -> None:
+    sources = "".join(file.read_text() for file in LIBRARY.glob("*.py"))
+
+    collected = re.findall(r"^.*\.(?:collect|toPandas|take|head|first|toLocalIterator)\(.*$", sources, re.MULTILINE)
+    assert collected == [line for line in collected if ".count().collect()" in line]
 
 
 def test_p18_job_reads_raw_and_writes_curated_and_quarantine(platform: Synthesized) -> None:
@@ -107,11 +123,31 @@ def test_p18_logs_have_the_names_that_the_job_writes_to(platform: Synthesized) -
     assert f"{prefix}/output" in names
 
 
-def test_p18_table_has_the_columns_that_the_script_writes(platform: Synthesized) -> None:
-    table = platform.only("AWS::Glue::Table")["TableInput"]
-    script = SCRIPT.read_text()
+def test_p18_job_counts_in_one_namespace_only(platform: Synthesized) -> None:
+    namespace = platform.only("AWS::Glue::Job")["DefaultArguments"]["--metrics"]
+    statement = statements_of_job(platform)["CountRecords"]
 
-    assert table["PartitionKeys"] == [{"Name": "date", "Type": "string"}]
-    for column in table["StorageDescriptor"]["Columns"]:
-        assert re.search(rf'"(event\.)?{column["Name"]}"', script), column["Name"]
-    assert "curated/orders/" in json.dumps(table["StorageDescriptor"]["Location"])
+    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": namespace}}
+
+
+@pytest.mark.parametrize("metric", ["RecordsQuarantined", "RecordsUnaccounted"])
+def test_p18_records_that_went_wrong_call_a_person(platform: Synthesized, metric: str) -> None:
+    namespace = platform.only("AWS::Glue::Job")["DefaultArguments"]["--metrics"]
+    (alarm,) = [a for a in platform.properties("AWS::CloudWatch::Alarm", "Analytics") if a.get("MetricName") == metric]
+
+    assert (alarm["Namespace"], alarm["Threshold"], alarm["Statistic"]) == (namespace, 1, "Sum")
+    assert f'"{metric}"' in (LIBRARY / "aws.py").read_text()
+    assert "Alarms" in json.dumps(alarm["AlarmActions"])
+
+
+def test_p18_catalog_has_the_tables_that_the_job_writes(platform: Synthesized) -> None:
+    tables = {table["TableInput"]["Name"]: table["TableInput"] for table in platform.properties("AWS::Glue::Table")}
+    expected = {f"curated_{name}": table for name, table in TABLES["curated"].items()}
+    expected["quarantine"] = TABLES["quarantine"]
+
+    assert set(tables) == set(expected)
+    for name, table in tables.items():
+        columns = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+        assert columns == {column["name"]: column["type"] for column in expected[name]["columns"]}
+        assert [(key["Name"], key["Type"]) for key in table["PartitionKeys"]] == [("date", "string")]
+        assert name.replace("_", "/", 1) + "/" in json.dumps(table["StorageDescriptor"]["Location"])

@@ -16,6 +16,7 @@ from tests.infrastructure.synthesis import Synthesized
 ON_EVERYTHING = {
     "xray:PutTraceSegments": "has no resource level",
     "xray:PutTelemetryRecords": "has no resource level",
+    "cloudwatch:PutMetricData": "has no resource level; a condition names the namespace",
     "ecr:GetAuthorizationToken": "has no resource level; pulling names its repository",
     "ec2:DescribeNetworkInterfaces": "has no resource level",
     "ec2:DescribeSubnets": "has no resource level",

@@ -1,0 +1,179 @@
+"""A run of the job: what is new in the raw zone becomes rows of the tables, and every record is accounted for."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from uuid import uuid4
+
+from pyspark import StorageLevel
+from pyspark.sql import Column, DataFrame, Observation, SparkSession, Window
+from pyspark.sql import functions as f
+
+from curation.accounting import Account, UnaccountedError
+from curation.lake import Lake
+from curation.publication import STAGING, Catalog, Day, Publication, days_of
+from curation.records import records
+from curation.sources import Source
+from curation.tables import CURATED, PARTITION, Table, quarantine_table
+
+FILE_BYTES = 512 * 2**20  # of JSON that become one file of a day; a fortieth of that in Parquet
+
+_log = logging.getLogger("curation")
+Report = Callable[[Account], None]
+
+
+def configure(spark: SparkSession) -> None:
+    """Set what the job's results depend on, and what makes it fast, whatever the session's defaults are."""
+    for name, value in {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.ansi.enabled": "false",
+        "spark.sql.mapKeyDedupPolicy": "LAST_WIN",  # a name twice in one object is no reason to fail a run
+        "spark.sql.parquet.compression.codec": "zstd",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # what Athena and Redshift read
+        "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # the partition is a text
+        "spark.sql.constraintPropagation.enabled": "false",  # it takes a minute over conditions as long as ours
+        "spark.sql.maxConcurrentOutputFileWriters": "100",  # instead of a sort by day before each write
+        "spark.sql.optimizer.windowGroupLimitThreshold": "-1",  # it would sort everything once more
+    }.items():
+        spark.conf.set(name, value)
+
+
+@dataclass(frozen=True)
+class Curation:
+    """The job over one lake. `now` is the clock that events are compared with; `report` gets each run's account."""
+
+    spark: SparkSession
+    lake: Lake
+    catalog: Catalog
+    report: Report
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def run(self, source: Source) -> Account:
+        """Bring what `source` has into the tables.
+
+        Raises UnaccountedError, with nothing changed, when rows of raw ≠ rows of curated + duplicates + quarantined.
+        """
+        publication = Publication(self.lake, self.catalog)
+        healed = publication.finish()
+        if healed:
+            _log.warning("completed run %s, which was stopped while it was published", healed["run"])
+            self.report(Account.of_record(healed))
+        began = self.now()
+        account = Account(run=f"{began:%Y%m%dT%H%M%S}-{uuid4().hex[:8]}", started=began.isoformat())
+        lines = source.lines()
+        if lines is None:
+            self.report(account)
+            return account
+        try:
+            days = self._stage(lines, source, account)
+        except Exception:  # whatever Spark calls it; raised again unless its cause is found and left out
+            if not source.leave_out_unreadable():
+                raise
+            return self.run(source)
+        if account.unaccounted:
+            self.report(account)
+            raise UnaccountedError(account)
+        account.finished = self.now().isoformat()
+        publication.publish(days, account.record())
+        self.report(account)
+        source.done()
+        return account
+
+    def _stage(self, lines: DataFrame, source: Source, account: Account) -> list[Day]:
+        """Write what the tables are to be, aside; count what was read and what was written."""
+        configure(self.spark)
+        buckets = max(1, math.ceil(source.largest_day() / FILE_BYTES))
+        tables = [*CURATED.values(), quarantine_table(account.run)]
+        read, repeated = Observation(), Observation()
+        incoming = records(lines, self.now()).observe(read, *_reading())
+        distinct = _distinct(incoming, repeated, buckets).persist(StorageLevel.MEMORY_AND_DISK)
+        fresh, found = distinct, _rows_by_kind_and_day(distinct)
+        counted, known = found, self._known(tables, found)
+        if known is not None:
+            fresh = distinct.join(known, ["event_id", PARTITION], "left_anti").persist(StorageLevel.MEMORY_AND_DISK)
+            counted = _rows_by_kind_and_day(fresh)
+        days: list[Day] = []
+        for table in tables:
+            touched = sorted({day for kind, day in counted if kind in table.events})
+            if touched:
+                days += self._write(table, table.of(fresh), touched, account, buckets)
+        account.read, account.misplaced, account.ahead = (read.get[name] for name in ("read", "misplaced", "ahead"))
+        account.duplicates = repeated.get["copies"] + sum(found.values()) - sum(counted.values())
+        for frame in (fresh, distinct):
+            frame.unpersist()
+        return days
+
+    def _known(self, tables: Sequence[Table], found: Mapping[tuple[str, str], int]) -> DataFrame | None:
+        """The identities that the tables hold already, of the days in question."""
+        known = []
+        for table in tables:
+            if table.main_row is not None:
+                days = sorted({day for kind, day in found if kind in table.events})
+                keys = [key for day in days for key in self._files(table, day)]
+                if keys:
+                    known.append(self._read(table, keys).select(f.col(table.key).alias("event_id"), PARTITION))
+        return reduce(DataFrame.unionByName, known) if known else None
+
+    def _files(self, table: Table, day: str) -> list[str]:
+        place = f"{table.folder}/{PARTITION}={day}/"
+        return [stored.key for stored in self.lake.list(place) if stored.key.endswith(".parquet")]
+
+    def _read(self, table: Table, keys: Sequence[str]) -> DataFrame:
+        paths = list(self.lake.readable(keys))
+        reader = self.spark.read.schema(table.schema()).option("basePath", self.lake.writable(table.folder))
+        return reader.parquet(*paths)
+
+    def _write(
+        self, table: Table, rows: DataFrame, touched: Sequence[str], account: Account, buckets: int
+    ) -> list[Day]:
+        """Stage the touched days of the table whole: what they held before, and the new rows."""
+        files = {day: self._files(table, day) for day in touched}
+        before = 0
+        if existing := [key for keys in files.values() for key in keys]:
+            held = self._read(table, existing)
+            before = _events(table, held)
+            buckets = max(buckets, *(len(keys) for keys in files.values()))
+            rows = held.unionByName(rows).repartition(PARTITION, _bucket(table.key, buckets))
+        staged = f"{STAGING}/{account.run}/{table.name}"
+        path = self.lake.writable(staged)
+        rows.write.partitionBy(PARTITION).parquet(path)
+        written = self.spark.read.schema(table.schema()).parquet(path)
+        account.add(table.name, rows=written.count(), events=_events(table, written) - before)
+        return days_of(self.lake, table.catalog_name, table.folder, self.lake.written(staged))
+
+
+def _reading() -> list[Column]:
+    """What is counted while records are read."""
+    ahead = f.col("occurred_at") > f.current_timestamp()
+    number = {"read": f.lit(True), "misplaced": f.col("misplaced"), "ahead": ahead}
+    return [f.count_if(condition).alias(name) for name, condition in number.items()]
+
+
+def _bucket(key: str, buckets: int) -> Column:
+    return f.pmod(f.xxhash64(key), f.lit(buckets))
+
+
+def _distinct(records: DataFrame, repeated: Observation, buckets: int) -> DataFrame:
+    """Each record once: one shuffle, after which a day (or its bucket) is in one place and can become one file."""
+    order = Window.partitionBy("slot", "event_id", PARTITION, "bucket").orderBy("occurred_at")
+    numbered = (
+        records.withColumns({"slot": f.xxhash64("event_id"), "bucket": _bucket("event_id", buckets)})
+        .repartition(PARTITION, "bucket")
+        .withColumn("copy", f.row_number().over(order))
+    )
+    return numbered.observe(repeated, f.count_if(f.col("copy") > 1).alias("copies")).where("copy = 1")
+
+
+def _rows_by_kind_and_day(records: DataFrame) -> dict[tuple[str, str], int]:
+    counted = records.groupBy("kind", PARTITION).count().collect()
+    return {(kind, day): number for kind, day, number in counted}
+
+
+def _events(table: Table, rows: DataFrame) -> int:
+    """How many events the rows stand for, those counted in another table left out."""
+    return rows.where(table.main_row()).count() if table.main_row else 0
