@@ -49,6 +49,7 @@ class House:
     def stock_up(self) -> UUID:
         """A product with ten pieces, in a shop whose caches are cold: so that each run has the same effects."""
         self._cache.flushall()
+        self._cache.script_flush()
         return self.shop.add_product(stock=10)
 
     @contextmanager
@@ -58,7 +59,7 @@ class House:
         try:
             eventually(lambda: is_listening(self.port) or not process.is_alive())
             yield journal
-            eventually(lambda: not process.is_alive() if fatal else self.world.is_published())
+            eventually(lambda: not process.is_alive() if fatal else self.world.is_published(), fatal)
         finally:
             process.terminate()
             process.join(PATIENCE_SECONDS)
@@ -96,11 +97,11 @@ class House:
         return process, journal
 
 
-def eventually(look: Callable[[], object]) -> None:
+def eventually(look: Callable[[], object], reason: object = "") -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not look():
-        assert time.monotonic() < deadline, "it does not come about"
+        assert time.monotonic() < deadline, f"it does not come about: {reason}"
         time.sleep(0.02)
 
 
