@@ -18,6 +18,7 @@ from redis import Redis
 from local.run_directory import free_port, is_listening
 from retail.bus import EventBridgeBus
 from retail.outbox import publish_pending
+from tests.log_watch import assert_nothing_private
 from tests.promises.failpoints import ENDED, KILLED, Point, reached
 from tests.promises.processes import run_functions, run_storefront
 from tests.promises.world import SCHEMA, World
@@ -63,12 +64,14 @@ class House:
         finally:
             process.terminate()
             process.join(PATIENCE_SECONDS)
+        assert_nothing_private(journal.with_suffix(".log"))
         assert process.exitcode in (KILLED if fatal else ENDED), f"ended with {process.exitcode} at {fatal}"
 
     def run_functions(self, fatal: Point | None) -> list[Point]:
         """Deliver everything, or die; returns the effects that were reached."""
         process, journal = self._start(run_functions, fatal)
         process.join(PATIENCE_SECONDS)
+        assert_nothing_private(journal.with_suffix(".log"))
         assert process.exitcode in (KILLED if fatal else ENDED), f"ended with {process.exitcode} at {fatal}"
         return reached(journal)
 
