@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -14,9 +15,21 @@ import redis
 from local.cache import Cache, start_cache
 from local.postgres import Postgres, start_postgres
 from local.run_directory import RunDirectory
+from tests.log_watch import LogWatch, private_in
 
 # The Node.js of our environment, whatever else the machine has: jsii takes the first on the path.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+
+@pytest.fixture(autouse=True)
+def nothing_private_is_logged() -> Iterator[None]:
+    """In no test does a log line hold what is somebody's."""
+    watch = LogWatch()
+    logging.getLogger().addHandler(watch)
+    yield
+    logging.getLogger().removeHandler(watch)
+    for line in watch.lines:
+        assert private_in(line) == [], f"a log line says: {line[:500]}"
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,7 @@ def create_application(resources: Resources) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # Starlette would lead to whatever host the request names
         lifespan=lifespan,
     )
     application.state.resources = resources

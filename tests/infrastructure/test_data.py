@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from retail_constructs.aurora_serverless import STATEMENT_LOG
 from tests.infrastructure.synthesis import Synthesized
 
 
@@ -28,7 +29,9 @@ def test_p8_prod_scales_from_half_to_sixteen_and_dev_pauses(dev: Synthesized, pr
 
 
 def test_p8_database_refuses_connections_without_tls(platform: Synthesized) -> None:
-    assert platform.only("AWS::RDS::DBClusterParameterGroup")["Parameters"]["rds.force_ssl"] == "1"
+    parameters = platform.only("AWS::RDS::DBClusterParameterGroup")["Parameters"]
+    assert parameters["rds.force_ssl"] == "1"
+    assert parameters.items() >= STATEMENT_LOG.items()
 
 
 def test_p8_logs_are_exported_to_an_encrypted_group_with_an_end(platform: Synthesized) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from local.emulator import Emulator
 from local.platform import EmbeddedPlatform
 from local.run_directory import free_port
+from tests.log_watch import assert_nothing_private, private_in
 from tests.platform.deployed import Deployed, quiet
 from tests.platform.placed import Placed, place_order
 
@@ -31,7 +33,20 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         superuser=embedded.run.facts["database"],
         directory=embedded.run.path,
     )
+    said = list(_everything_that_was_logged(running.emulator))
     embedded.down()
+    assert said, "nobody looked: no function has logged anything"
+    for line in said:
+        assert private_in(line) == [], f"a function says: {line[:500]}"
+    assert_nothing_private(embedded.run.log("storefront"))
+
+
+def _everything_that_was_logged(emulator: Emulator) -> Iterator[str]:
+    logs = emulator.client("logs")
+    for groups in logs.get_paginator("describe_log_groups").paginate():
+        for group in groups["logGroups"]:
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
+                yield from (event["message"] for event in page["events"])
 
 
 @pytest.fixture(scope="session")

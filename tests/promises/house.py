@@ -18,6 +18,7 @@ from redis import Redis
 from local.run_directory import free_port, is_listening
 from retail.bus import EventBridgeBus
 from retail.outbox import publish_pending
+from tests.log_watch import assert_nothing_private
 from tests.promises.failpoints import ENDED, KILLED, Point, reached
 from tests.promises.processes import run_functions, run_storefront
 from tests.promises.world import SCHEMA, World
@@ -49,6 +50,7 @@ class House:
     def stock_up(self) -> UUID:
         """A product with ten pieces, in a shop whose caches are cold: so that each run has the same effects."""
         self._cache.flushall()
+        self._cache.script_flush()
         return self.shop.add_product(stock=10)
 
     @contextmanager
@@ -58,16 +60,18 @@ class House:
         try:
             eventually(lambda: is_listening(self.port) or not process.is_alive())
             yield journal
-            eventually(lambda: not process.is_alive() if fatal else self.world.is_published())
+            eventually(lambda: not process.is_alive() if fatal else self.world.is_published(), fatal)
         finally:
             process.terminate()
             process.join(PATIENCE_SECONDS)
+        assert_nothing_private(journal.with_suffix(".log"))
         assert process.exitcode in (KILLED if fatal else ENDED), f"ended with {process.exitcode} at {fatal}"
 
     def run_functions(self, fatal: Point | None) -> list[Point]:
         """Deliver everything, or die; returns the effects that were reached."""
         process, journal = self._start(run_functions, fatal)
         process.join(PATIENCE_SECONDS)
+        assert_nothing_private(journal.with_suffix(".log"))
         assert process.exitcode in (KILLED if fatal else ENDED), f"ended with {process.exitcode} at {fatal}"
         return reached(journal)
 
@@ -96,11 +100,11 @@ class House:
         return process, journal
 
 
-def eventually(look: Callable[[], object]) -> None:
+def eventually(look: Callable[[], object], reason: object = "") -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not look():
-        assert time.monotonic() < deadline, "it does not come about"
+        assert time.monotonic() < deadline, f"it does not come about: {reason}"
         time.sleep(0.02)
 
 

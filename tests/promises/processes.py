@@ -66,6 +66,9 @@ def run_functions(conninfo: str, cache_url: str, journal: Path, fatal: Point | N
 
 
 def _wire(conninfo: str, journal: Path, fatal: Point | None) -> tuple[World, Failpoints]:
+    log = os.open(journal.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
     outbox.CLAIM_SECONDS = 1  # or each restart would wait for half a minute
     failpoints = Failpoints(journal, fatal)
     failpoints.install()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import httpx2 as httpx
 import pytest
 
 from local.run_directory import free_port
+from tests.log_watch import assert_nothing_private
 from tests.retail.shop import Shop
 
 SECONDS_TO_START = 30
@@ -28,10 +30,18 @@ class Storefront:
         self.address = f"http://127.0.0.1:{port}"
         settings = {"DATABASE": conninfo, "CACHE": cache_url, "PORT": str(port)}
         paths = os.pathsep.join(path for path in sys.path if path)
-        self.process = subprocess.Popen([sys.executable, SERVE], env={**os.environ, **settings, "PYTHONPATH": paths})
+        _, log = tempfile.mkstemp(prefix="storefront-", suffix=".log")
+        self.log = Path(log)
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, SERVE],
+                env={**os.environ, **settings, "PYTHONPATH": paths},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
         deadline = time.monotonic() + SECONDS_TO_START
         while not self._is_ready():
-            assert self.process.poll() is None, "the storefront ended before it listened"
+            assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, "the storefront does not listen"
             time.sleep(0.1)
 
@@ -44,9 +54,11 @@ class Storefront:
         return httpx.get(self.address + path, timeout=60)
 
     def stop(self) -> None:
-        """End it at once."""
+        """End it at once, and look through what it said."""
         self.process.kill()
         self.process.wait()
+        assert_nothing_private(self.log)
+        self.log.unlink()
 
     def _is_ready(self) -> bool:
         try:
