@@ -11,9 +11,9 @@ from storefront import pool
 from storefront.application import create_application
 from storefront.resources import Resources
 from storefront.sessions import Session
+from tests.log_watch import PRIVATE
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.account import register, sign_in
-from tests.storefront.conftest import PRIVATE
 from tests.storefront.published import FixedDiscovery, plain_resources, published
 
 CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
