@@ -7,24 +7,27 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from uuid import UUID
 
+import httpx2 as httpx
 import pytest
 from redis import Redis
 
 from local.run_directory import free_port, is_listening
 from retail.bus import EventBridgeBus
 from retail.outbox import publish_pending
+from retail.payments import APPROVED_TOKEN
 from tests.log_watch import assert_nothing_private
 from tests.promises.failpoints import ENDED, KILLED, Point, reached
 from tests.promises.processes import run_functions, run_storefront
 from tests.promises.world import SCHEMA, World
-from tests.retail.shop import Shop
+from tests.retail.shop import EMAIL, Shop
 
 PATIENCE_SECONDS = 60
+CHECKOUT = {"email": EMAIL, "payment_token": APPROVED_TOKEN}
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["__main__", "pytest", "tests.promises.processes"])
 
@@ -56,7 +59,7 @@ class House:
     @contextmanager
     def storefront(self, fatal: Point | None) -> Iterator[Path]:
         """A storefront that may die, and the journal of what it reaches."""
-        process, journal = self._start(run_storefront, fatal, self.port)
+        process, journal = self.start(run_storefront, fatal, self.port)
         try:
             eventually(lambda: is_listening(self.port) or not process.is_alive())
             yield journal
@@ -69,7 +72,7 @@ class House:
 
     def run_functions(self, fatal: Point | None) -> list[Point]:
         """Deliver everything, or die; returns the effects that were reached."""
-        process, journal = self._start(run_functions, fatal)
+        process, journal = self.start(run_functions, fatal)
         process.join(PATIENCE_SECONDS)
         assert_nothing_private(journal.with_suffix(".log"))
         assert process.exitcode in (KILLED if fatal else ENDED), f"ended with {process.exitcode} at {fatal}"
@@ -92,7 +95,8 @@ class House:
             row["order_id"] for row in self.shop.rows("SELECT order_id FROM order_items WHERE product_id = %s", product)
         ]
 
-    def _start(self, target: Callable[..., None], fatal: Point | None, *more: int) -> tuple[BaseProcess, Path]:
+    def start(self, target: Callable[..., None], fatal: Point | None, *more: int) -> tuple[BaseProcess, Path]:
+        """A process that may die, and the journal of what it reaches."""
         self._journals += 1
         journal = self._directory / f"{self._journals}.journal"
         process = FORKS.Process(target=target, args=(*self._places, journal, fatal, *more))
@@ -115,3 +119,12 @@ def house(shop: Shop, cache_url: str, tmp_path: Path, monkeypatch: pytest.Monkey
     house = House(shop, cache_url, tmp_path)
     yield house
     house.close()
+
+
+def buy(customer: httpx.Client, product: UUID, key: str) -> UUID | None:
+    """The order that the customer has a confirmation for; None when the storefront died before it gave one."""
+    with suppress(httpx.TransportError):
+        customer.put(f"/api/cart/items/{product}", json={"quantity": 2}).raise_for_status()
+        answer = customer.post("/api/orders", json=CHECKOUT, headers={"Idempotency-Key": key})
+        return UUID(answer.raise_for_status().json()["id"])
+    return None

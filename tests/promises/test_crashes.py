@@ -4,7 +4,6 @@ charged twice, and everything is finished after the restart.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from uuid import UUID, uuid4
 
 import httpx2 as httpx
@@ -12,22 +11,10 @@ import pytest
 
 from retail.payments import APPROVED_TOKEN, DECLINED_TOKEN
 from tests.promises.failpoints import Point, reached
-from tests.promises.house import House
+from tests.promises.house import House, buy
 from tests.promises.house import house as house
-from tests.retail.shop import EMAIL
-
-CHECKOUT = {"email": EMAIL, "payment_token": APPROVED_TOKEN}
 
 pytestmark = pytest.mark.slow
-
-
-def buy(customer: httpx.Client, product: UUID, key: str) -> UUID | None:
-    """The order that the customer has a confirmation for; None when the storefront died before it gave one."""
-    with suppress(httpx.TransportError):
-        customer.put(f"/api/cart/items/{product}", json={"quantity": 2}).raise_for_status()
-        answer = customer.post("/api/orders", json=CHECKOUT, headers={"Idempotency-Key": key})
-        return UUID(answer.raise_for_status().json()["id"])
-    return None
 
 
 def buy_from_a_storefront_that_dies(house: House, fatal: Point | None) -> list[Point]:
