@@ -24,7 +24,7 @@ from tests.storefront.running import Storefront, running_storefront
 pytestmark = pytest.mark.slow
 
 EMAIL = "fuzzer@example.com"
-EXAMPLES = 25
+EXAMPLES = 15
 
 nowhere = published("host=nowhere port=1 dbname=none user=nobody", "redis://nowhere")
 schema = schemathesis.openapi.from_dict(create_application(plain_resources(nowhere)).openapi())
