@@ -47,6 +47,10 @@ audit: setup  ## Every compliance finding of ENV, open and acknowledged, as CSV 
 cost: setup  ## What ENV costs a month at light traffic, by stack, from its templates
 	@$(BIN)/python -m ops.cost $(ENV)
 
+.PHONY: etl
+etl: setup  ## The nightly job, now, over the lake of this machine's platform: raw events to curated tables
+	@$(BIN)/python -m local etl
+
 .PHONY: insights
 insights: setup  ## One page of pictures from the curated tables of this machine, in build/insights.html
 	@$(BIN)/python -m ops.insights

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from local.etl import run_nightly_job
 from local.platform import Detail, EmbeddedPlatform
 from local.run_directory import LocalError
 from ops.synth import SynthesisError
@@ -77,6 +78,23 @@ def run(context: typer.Context) -> None:
         raise typer.BadParameter("name the command to run")
     emulator = EmbeddedPlatform().emulator()
     os.execvpe(context.args[0], context.args, emulator.client_environment())  # noqa: S606  (what the user asked for)
+
+
+@app.command()
+def etl(as_json: Json = False) -> None:
+    """Run the nightly job now: what is new in the lake's raw zone becomes rows of the curated tables."""
+    emulator = EmbeddedPlatform().emulator()
+    with errors.status("The nightly job runs …"):
+        account = run_nightly_job(emulator)
+    if as_json:
+        console.print_json(json.dumps(account))
+    elif account is None:
+        console.print("Nothing is new in the raw zone.")
+    else:
+        fates = ("curated", "duplicates", "quarantined")
+        console.print(f"{account['read']} records read: " + ", ".join(f"{account[fate]} {fate}" for fate in fates))
+        for table, rows in account["tables"].items():
+            console.print(f"  {table:<22} {rows:>9} rows in the days it touched")
 
 
 @app.command()

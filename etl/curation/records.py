@@ -109,12 +109,11 @@ def _day_of_object() -> Column:
 
 def _problems(now: datetime) -> list[Column]:
     line = f.trim("line")
+    whole = line.startswith("{") & line.endswith("}") & f.col("event.event_id").isNotNull()
     latest = f.lit((now + AHEAD_AT_MOST).isoformat()).cast("timestamp")
     checks = {
         "cannot be decompressed": f.col("line").isNotNull(),
-        "is no JSON object with an event_id": line.startswith("{")
-        & line.endswith("}")
-        & f.col("event.event_id").isNotNull(),
+        "is no JSON object with an event_id": whole,
         "event_id is no UUID": f.col("event.event_id").rlike(UUID),
         "occurred_at is no time with a zone": f.col("occurred_at").isNotNull() & f.col("event.occurred_at").rlike(TIME),
         "occurred_at is more than a day ahead": f.col("occurred_at") <= latest,

@@ -13,6 +13,7 @@ from local.launcher import bridges, corrections, rotation
 from local.launcher.authorization import authorize_what_is_named
 from local.launcher.configuration import Configuration
 from local.launcher.delivery_streams import DeliveryStreams
+from local.launcher.glue_jobs import run_glue_jobs
 from local.launcher.origin_groups import follow_origin_groups
 from local.launcher.recorded import Recorder
 from local.launcher.task_credentials import serve_task_credentials
@@ -39,6 +40,7 @@ def main(configuration: Configuration) -> None:
     _RESOURCE_HANDLERS["AWS::Events::Archive"] = bridges.event_archive()
     _RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = rotation.rotation_schedule()
     rotation.rotate_for_real()
+    run_glue_jobs()
     DeliveryStreams().start()
     for resource_type, handler in _RESOURCE_HANDLERS.items():
         _RESOURCE_HANDLERS[resource_type] = corrections.with_properties_as_attributes(handler)

@@ -42,6 +42,10 @@ class LakeHere:
                 file.write_bytes(self._read(entry["Key"]))
         return directory
 
+    def put(self, key: str, content: bytes) -> None:
+        """Put an object into the lake."""
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)
+
     def arrivals(self) -> Iterator[Arrival]:
         """Every event of the raw zone, as often as it came: from when it happened until its object was there.
 

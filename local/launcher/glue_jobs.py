@@ -1,0 +1,89 @@
+"""Glue jobs that run: the deployed script and library, with the job's role, on Spark from the project's environment.
+
+The emulator says of each run that it succeeded, and does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from ministack.services import glue
+
+from local.launcher.role_sessions import RoleRefusedError, RoleSession, assume
+
+_PYTHON = Path(__file__).resolve().parents[2] / ".venv" / "bin" / "python"
+_OURS = ("--lake", "--database", "--metrics")  # the rest is for Glue itself, and Spark here knows no bookmark
+_TOLD = 2000  # characters of an error that Glue keeps
+
+
+def run_glue_jobs() -> None:
+    """From now on `StartJobRun` starts the job, and its state is what became of it."""
+    glue._is_spark_job = lambda _job: False  # such jobs would be taken for done without Docker
+    glue._execute_subprocess = _run
+
+
+def _run(run: dict[str, Any], job: dict[str, Any], arguments: dict[str, str], _script: str) -> None:
+    try:
+        session = assume(job["Role"], "glue.amazonaws.com")
+        with tempfile.TemporaryDirectory(prefix="glue-") as directory:
+            done = subprocess.run(
+                _command(job, arguments, session, Path(directory)),
+                env={**_environment(session), "PYTHONPATH": _library(arguments, session, Path(directory))},
+                capture_output=True,
+                text=True,
+                timeout=job.get("Timeout", 60) * 60,
+                check=False,
+            )
+        run["JobRunState"] = "FAILED" if done.returncode else "SUCCEEDED"
+        run["ErrorMessage"] = done.stderr.strip()[-_TOLD:] if done.returncode else ""
+    except subprocess.TimeoutExpired:
+        run["JobRunState"] = "TIMEOUT"
+    except (RoleRefusedError, ClientError, BotoCoreError, OSError) as problem:
+        run["JobRunState"], run["ErrorMessage"] = "FAILED", str(problem)[:_TOLD]
+
+
+def _command(job: dict[str, Any], arguments: dict[str, str], session: RoleSession, directory: Path) -> list[str]:
+    script = _fetch(job["Command"]["ScriptLocation"], session, directory)
+    return [str(_PYTHON), script, *(part for name in _OURS for part in (name, arguments[name]))]
+
+
+def _library(arguments: dict[str, str], session: RoleSession, directory: Path) -> str:
+    files = arguments.get("--extra-py-files", "")
+    return os.pathsep.join(_fetch(location, session, directory) for location in files.split(",") if location)
+
+
+def _fetch(location: str, session: RoleSession, directory: Path) -> str:
+    """Download `s3://bucket/key` with the job's own role."""
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    target = directory / Path(key).name
+    client = boto3.client(
+        "s3",
+        endpoint_url=_endpoint(),
+        aws_access_key_id=session.key,
+        aws_secret_access_key=session.secret,
+        aws_session_token=session.token,
+    )
+    target.write_bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read())
+    return str(target)
+
+
+def _endpoint() -> str:
+    return f"https://127.0.0.1:{os.environ['GATEWAY_PORT']}"
+
+
+def _environment(session: RoleSession) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_ACCESS", "AWS_SECRET"))}
+    return {
+        **kept,
+        "AWS_ENDPOINT_URL": _endpoint(),
+        "AWS_ACCESS_KEY_ID": session.key,
+        "AWS_SECRET_ACCESS_KEY": session.secret,
+        "AWS_SESSION_TOKEN": session.token,
+        "AWS_DEFAULT_REGION": os.environ["MINISTACK_REGION"],
+    }

@@ -1,0 +1,68 @@
+"""The history from the command line: `python -m ops.history --days 90 --customers 2000 --seed 7 --out DIRECTORY`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from local.platform import STANDARD_DIRECTORY
+from ops.history.lake import DirectoryTarget, PlatformTarget, Target
+from ops.history.story import Story
+from ops.history.writing import write
+from ops.insights.here import NoPlatformError
+
+errors = Console(stderr=True, highlight=False)
+_EXAMPLES = """Examples:
+
+    python -m ops.history --out build/history                       90 days of 2,000 customers, about 90,000 events
+
+    python -m ops.history --days 365 --customers 27000 --out DIR    about 5,000,000 events
+
+    python -m ops.history --lake && make etl insights               into the platform of this machine, to look at
+"""
+
+
+def history(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days, the last one included.")] = 90,
+    customers: Annotated[int, typer.Option(min=1, help="How many customers have an account.")] = 2000,
+    products: Annotated[int, typer.Option(min=1, help="How many products there are.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed and options give the same bytes.")] = 7,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day (yesterday, UTC).")] = None,
+    out: Annotated[Path | None, typer.Option(help="A folder, which gets raw/orders/date=…/ and so on.")] = None,
+    lake: Annotated[bool, typer.Option("--lake", help="The lake of the platform on this machine.")] = False,
+) -> None:
+    """Write a history the shop could have had: weeks, hours, Black Friday, favourites, returns and failures."""
+    if (out is None) == (not lake):
+        raise typer.BadParameter("say where to: either --out DIRECTORY or --lake")
+    story = Story(seed, until.date() if until else _yesterday(), days, customers, products)
+    target: Target = DirectoryTarget(out) if out is not None else PlatformTarget(STANDARD_DIRECTORY)
+    with Progress(console=errors) as progress:
+        task = progress.add_task("Days", total=days)
+        events = write(story, target, lambda: progress.advance(task))
+    sys.stdout.write(f"{events:,} events of {story.first_day} to {story.last_day} in {target}\n")
+
+
+def _yesterday() -> date:
+    return date.fromordinal(datetime.now(UTC).toordinal() - 1)
+
+
+def main() -> int:
+    """Runs the command; what went wrong is one line on standard error, and the exit code says so."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(epilog=_EXAMPLES)(history)
+    try:
+        app(standalone_mode=True)
+    except (NoPlatformError, OSError) as problem:
+        errors.print(f"\n{problem}", style="red", soft_wrap=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""The history is one the shop could have had, and the same one each time."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.history.lake import DirectoryTarget
+from ops.history.story import EVENTS_OF_A_VISIT, VISITS_A_DAY, Story, black_friday, busyness
+from ops.history.telling import tell
+from ops.history.writing import write
+from retail.events import Envelope, Payload
+
+STORY = Story(seed=7, last_day=date(2026, 11, 30), days=30, customers=400)
+MODELS = {model.detail_type: model for model in Payload.__subclasses__()}
+
+
+@pytest.fixture(scope="module")
+def events() -> list[tuple[str, date, dict[str, Any]]]:
+    """Prefix, day and content of every event of the story."""
+    told = [tell(STORY, number)[0] for number in range(STORY.days)]
+    return [
+        (prefix, day, json.loads(line))
+        for objects in told
+        for (prefix, day), member in objects.items()
+        for line in gzip.decompress(member).splitlines()
+    ]
+
+
+def of(events: list[tuple[str, date, dict[str, Any]]], name: str) -> list[dict[str, Any]]:
+    """The payloads of one type."""
+    return [event["payload"] for _, _, event in events if event["detail_type"] == name]
+
+
+def test_every_event_keeps_its_contract_and_lies_in_its_place(events: list[tuple[str, date, dict[str, Any]]]) -> None:
+    for prefix, day, event in events:
+        envelope = Envelope.model_validate(event)
+        payload = MODELS[event["detail_type"]].model_validate(event["payload"])
+        assert set(event["payload"]) <= set(type(payload).model_fields)
+        assert envelope.occurred_at.date() == day
+        assert STORY.first_day <= day <= STORY.last_day
+        assert (prefix == "inventory") == event["detail_type"].startswith("Inventory")
+        assert (prefix == "products") == (event["detail_type"] == "ProductChanged")
+
+
+def test_every_event_of_the_shop_occurs_once_each(events: list[tuple[str, date, dict[str, Any]]]) -> None:
+    ids = [event["event_id"] for _, _, event in events]
+
+    assert {event["detail_type"] for _, _, event in events} == set(MODELS)
+    assert len(set(ids)) == len(ids)
+
+
+def test_orders_end_as_orders_do(events: list[tuple[str, date, dict[str, Any]]]) -> None:
+    placed = {payload["order_id"] for payload in of(events, "OrderPlaced")}
+    paid = {payload["order_id"] for payload in of(events, "PaymentProcessed")}
+    failed = {payload["order_id"] for payload in of(events, "OrderPaymentFailed")}
+    shipped = {payload["order_id"] for payload in of(events, "OrderShipped")}
+    returned = {payload["order_id"] for payload in of(events, "OrderReturned")}
+    refunded = {payload["order_id"] for payload in of(events, "PaymentRefunded")}
+    visits = {payload["visit_id"] for payload in of(events, "ProductAddedToCart")}
+
+    assert paid | failed <= placed
+    assert not paid & failed
+    assert returned <= shipped <= paid
+    assert refunded <= paid
+    assert len(placed) < len(visits) / 2  # most carts never become an order
+    assert 0.01 < len(failed) / len(placed) < 0.1
+
+
+def test_weeks_hours_peak_and_favourites_show(events: list[tuple[str, date, dict[str, Any]]]) -> None:
+    days = Counter(day for _, day, event in events if event["detail_type"] == "OrderPlaced")
+    hours = Counter(event["occurred_at"][11:13] for _, _, event in events if event["detail_type"] == "OrderPlaced")
+    products = Counter(payload["product_id"] for payload in of(events, "ProductAddedToCart"))
+
+    assert black_friday(2026) == date(2026, 11, 27)
+    assert max(days, key=lambda day: days[day]) == date(2026, 11, 27)
+    assert hours["20"] > 4 * hours["03"]
+    assert products.most_common(1)[0][1] > 10 * products.most_common()[100][1]
+
+
+def test_number_of_events_can_be_foretold(events: list[tuple[str, date, dict[str, Any]]]) -> None:
+    visits = sum(busyness(STORY.day(number)) for number in range(STORY.days)) * VISITS_A_DAY * STORY.customers
+
+    assert len(events) / visits == pytest.approx(EVENTS_OF_A_VISIT, rel=0.15)
+
+
+@pytest.mark.slow
+def test_same_story_is_the_same_bytes_whoever_tells_it(tmp_path: Path) -> None:
+    story = Story(seed=7, last_day=date(2026, 11, 30), days=3, customers=100)
+    for name in ("one", "two"):
+        write(story, DirectoryTarget(tmp_path / name))
+    other = Story(seed=8, last_day=date(2026, 11, 30), days=3, customers=100)
+    write(other, DirectoryTarget(tmp_path / "other"))
+
+    def content(name: str) -> dict[str, bytes]:
+        root = tmp_path / name
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*.gz")}
+
+    assert content("one") == content("two")
+    assert content("one") != content("other")

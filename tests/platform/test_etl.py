@@ -1,0 +1,37 @@
+"""The nightly job on the deployed platform: its own script, library, arguments and role, over what the shop made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.etl import run_nightly_job
+from tests.platform.deployed import Deployed, eventually
+from tests.platform.placed import Placed
+
+BROKEN = "raw/orders/date=2026-11-20/broken.json"
+
+
+def test_p18_job_makes_tables_of_what_the_shop_did_once(platform: Deployed, order: Placed) -> None:
+    glue, s3 = platform.emulator.client("glue"), platform.emulator.client("s3")
+    (job,) = glue.get_jobs()["Jobs"]
+    bucket, database = job["DefaultArguments"]["--lake"], job["DefaultArguments"]["--database"]
+    eventually(lambda: _keys(s3, bucket, "raw/orders/"))
+    s3.put_object(Bucket=bucket, Key=BROKEN, Body=b'{"event_id": ')
+
+    first = run_nightly_job(platform.emulator)
+    again = run_nightly_job(platform.emulator)
+
+    assert first is not None
+    assert first["curated"] > 0
+    assert first["quarantined"] == 1
+    assert first["read"] == first["curated"] + first["duplicates"] + first["quarantined"]
+    assert again is None or again["curated"] + again["duplicates"] == again["read"]  # the shop goes on meanwhile
+    assert _keys(s3, bucket, "quarantine/date=2026-11-20/")
+    days = glue.get_partitions(DatabaseName=database, TableName="curated_orders")["Partitions"]
+    folders = {key.rpartition("/")[0] for key in _keys(s3, bucket, "curated/orders/")}
+    assert {day["StorageDescriptor"]["Location"].rstrip("/") for day in days} == {f"s3://{bucket}/{f}" for f in folders}
+    assert not _keys(s3, bucket, "curated/_staging/")
+
+
+def _keys(s3: Any, bucket: str, prefix: str) -> list[str]:
+    return [item["Key"] for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
