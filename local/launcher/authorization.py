@@ -1,12 +1,14 @@
-"""The resources that a request is authorized on, where the emulator names others than AWS does."""
+"""What a request is authorized on, where the emulator names other resources than AWS does or leaves a condition out."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+import cbor2
 from ministack.core import iam_actions, iam_evaluator
 
 _SEPARATOR = "\n"
@@ -49,6 +51,19 @@ _NAMED: dict[str, Callable[[_Request], list[str]]] = {
 }
 
 
+# The condition keys that AWS fills and the emulator does not, of the request that is being served.
+_KEYS: ContextVar[dict[str, str]] = ContextVar("_KEYS")
+
+
+def _conditions(service: str, headers: dict[str, str], body: bytes, parameters: dict[str, Any]) -> dict[str, str]:
+    if service != "monitoring":  # as it is called in signatures
+        return {}
+    is_binary = "cbor" in headers.get("content-type", "") + headers.get("smithy-protocol", "")
+    namespace = cbor2.loads(body).get("Namespace") if is_binary and body else None
+    namespace = namespace or iam_actions._query_param(parameters, "Namespace")
+    return {"cloudwatch:namespace": namespace} if namespace else {}
+
+
 def authorize_what_is_named() -> None:
     """Makes a request need the permission for every resource it names, and for no other."""
     extract, enforce = iam_actions.extract_resource_arn, iam_evaluator.enforce
@@ -57,6 +72,7 @@ def authorize_what_is_named() -> None:
         service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any, **named: Any
     ) -> str:
         parameters, region, account = rest
+        _KEYS.set(_conditions(service, headers, body, parameters))
         found: list[str] = []
         if service in _NAMED:
             operation = headers.get("x-amz-target", "").rpartition(".")[2]
@@ -65,6 +81,7 @@ def authorize_what_is_named() -> None:
         return _SEPARATOR.join(found) or str(extract(service, method, path, headers, body, *rest, **named))
 
     def enforce_all(*caller: Any, resource_arn: str = "*", **named: Any) -> Any:
+        named["service_context"] = {**_KEYS.get({}), **(named.get("service_context") or {})}
         for arn in resource_arn.split(_SEPARATOR):
             if denied := enforce(*caller, resource_arn=arn, **named):
                 return denied
