@@ -23,7 +23,6 @@ from local.storefront import start_storefront, storefront_address
 from local.tls import Certificate, make_certificate
 from ops.synth import synthesize
 
-ENVIRONMENT = "dev"
 STANDARD_DIRECTORY = ROOT / "build" / "local"
 _PROCESSES = ("postgres", "cache", "tls", "emulator", "storefront")
 _NEEDED_GIGABYTES = 1
@@ -55,8 +54,9 @@ class EmbeddedPlatform:
     Everything it starts is written down before it is used, so that `down` also ends what a crash left behind.
     """
 
-    def __init__(self, directory: Path = STANDARD_DIRECTORY) -> None:
+    def __init__(self, directory: Path = STANDARD_DIRECTORY, *, environment: str = "dev") -> None:
         self.run = RunDirectory(directory)
+        self._environment = environment
 
     def up(self, port: int, step: Step) -> Running:
         """Synthesizes, deploys and starts everything; where it runs already, deploys again and restarts the shop.
@@ -72,14 +72,14 @@ class EmbeddedPlatform:
             else:
                 self.run.stop_all()
             with step("Synthesize"):
-                assembly = synthesize(ENVIRONMENT)
+                assembly = synthesize(self._environment)
             try:
                 emulator = self._running_emulator() if again else self._start_servers(step)
                 with step("Deploy") as detail:
                     local = deployment.local_assembly(assembly, self.run.path / "assembly")
                     deployment.deploy(self.run, emulator, local, detail)
                 with step("Storefront"):
-                    stack = f"retail-{ENVIRONMENT}-application"
+                    stack = f"retail-{self._environment}-application"
                     address = start_storefront(self.run, emulator, stack, port)
             except BaseException:
                 self.run.stop_all()

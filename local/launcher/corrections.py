@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlglot
 from ministack.core.responses import get_region, set_request_region
-from ministack.services import athena, ecs, s3, secretsmanager
+from ministack.services import athena, ecs, route53, s3, secretsmanager
 from ministack.services.cloudformation import changesets, engine, handlers, stacks
 from ministack.services.cloudformation.provisioners import _pascal_to_camel
 
@@ -113,6 +113,20 @@ def with_default_origin_ports(distribution: Handler) -> Handler:
         return updated
 
     return {**distribution, "create": create, "update": update}
+
+
+def with_zone_of_the_account(record: Handler) -> Handler:
+    """AWS::Route53::RecordSet in a zone that no stack made: whoever names it in an environment owns it already."""
+
+    def create(logical_id: str, properties: Properties, *rest: Any) -> Created:
+        zone, name = properties["HostedZoneId"], properties["Name"].partition(".")[2]
+        if zone not in route53._zones:
+            route53._zones[zone] = {"id": zone, "name": name, "caller_reference": zone, "comment": "", "private": False}
+            route53._records[zone] = route53._default_records(name)
+        created: Created = record["create"](logical_id, properties, *rest)
+        return created
+
+    return {**record, "create": create}
 
 
 def with_properties_as_attributes(handler: Handler) -> Handler:

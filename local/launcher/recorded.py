@@ -20,17 +20,20 @@ Handler = dict[str, Callable[..., Any]]
 
 logger = logging.getLogger("recorded")
 
+# Ours, for what is recorded itself: their functions would call an API that nothing answers here.
+_OF_RECORDED_SERVICES: dict[str, dict[str, list[str]]] = {"Custom::WarehouseSetup": {"identifier": [], "read_only": []}}
+
 
 class Recorder:
     """Makes handlers that only record, and keeps the list of what they recorded in a file."""
 
     def __init__(self, schemas: Mapping[str, Mapping[str, list[str]]], listing: Path) -> None:
-        self._schemas = schemas
+        self._schemas: Mapping[str, Mapping[str, list[str]]] = {**schemas, **_OF_RECORDED_SERVICES}
         self._listing = listing
         self._resources: dict[str, dict[str, str]] = {}
 
     def types(self) -> list[str]:
-        """Every resource type that CloudFormation's schemas list."""
+        """Every resource type that CloudFormation's schemas list, and ours for services that are recorded."""
         return list(self._schemas)
 
     def handler(self, resource_type: str) -> Handler:

@@ -48,6 +48,16 @@ def test_p5_service_is_private_and_rolls_back(platform: Synthesized) -> None:
     assert service["DeploymentConfiguration"]["MinimumHealthyPercent"] == 100
 
 
+def test_p5_tasks_are_found_by_a_name_inside_the_network(platform: Synthesized) -> None:
+    ((found, service),) = platform.resources("AWS::ServiceDiscovery::Service").items()
+    (namespace,) = platform.resources("AWS::ServiceDiscovery::PrivateDnsNamespace")
+    (registry,) = platform.only("AWS::ECS::Service")["ServiceRegistries"]
+
+    assert registry["RegistryArn"] == {"Fn::GetAtt": [found, "Arn"]}
+    assert service["Properties"]["DnsConfig"]["NamespaceId"] == {"Fn::GetAtt": [namespace, "Id"]}
+    assert platform.only("AWS::ServiceDiscovery::PrivateDnsNamespace")["Name"] == "retail.internal"
+
+
 def test_p5_tasks_scale_from_2_to_20_by_cpu_and_by_requests(prod: Synthesized) -> None:
     target = prod.only("AWS::ApplicationAutoScaling::ScalableTarget")
     policies = [

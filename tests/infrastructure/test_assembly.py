@@ -48,10 +48,15 @@ STATEFUL = {
         "InventoryUpdateQueue0F8711FB",
         "NotificationDeadLettersF79DC82C",
         "NotificationQueue70A90705",
+        "LakeDeliveryOrders50FB45A2",
+        "LakeDeliveryInventoryE8E116C2",
+        "LakeDeliveryProductsEA65AE80",
     },
     "Analytics": {"Catalog", "CrawlingDeadLetters9AD49842", "CrawlingQueue8D9CFE63"},
 }
-WITH_AN_ACCELERATOR = {"ApiLoadBalancer9F78B8A1"}
+WITH_AN_ACCELERATOR = {"ApiLoadBalancer9F78B8A1", "ApiF70053CD"}
+WITH_A_WAREHOUSE = {"Warehouse"}
+WITH_BACKUPS = {"BackupsVault1F11AFCC"}
 STATEFUL_TYPES = {
     "AWS::EC2::VPC",
     "AWS::KMS::Key",
@@ -69,6 +74,10 @@ STATEFUL_TYPES = {
     "AWS::SQS::Queue",
     "AWS::Glue::Database",
     "AWS::DynamoDB::Table",
+    "AWS::RedshiftServerless::Namespace",
+    "AWS::Backup::BackupVault",
+    "AWS::GlobalAccelerator::Accelerator",
+    "AWS::KinesisFirehose::DeliveryStream",
 }
 
 
@@ -99,12 +108,26 @@ def test_stateful_resources_keep_their_logical_ids_everywhere(platform: Synthesi
         for stack, template in platform.templates.items()
     }
 
-    accelerated = WITH_AN_ACCELERATOR if ENVIRONMENTS[platform.name].accelerator else set()
-    paid = {"PaymentSecretEACA6802"} if ENVIRONMENTS[platform.name].shop.payment_gateway == "stripe" else set()
-    assert found == STATEFUL | {
-        "Ingress": STATEFUL["Ingress"] | accelerated,
-        "Security": STATEFUL["Security"] | paid,
+    environment = ENVIRONMENTS[platform.name]
+    optional = {
+        "Ingress": WITH_AN_ACCELERATOR if environment.accelerator else set(),
+        "Security": {"PaymentSecretEACA6802"} if environment.shop.payment_gateway == "stripe" else set(),
+        "Data": WITH_BACKUPS if environment.operations.backups else set(),
+        "Analytics": WITH_A_WAREHOUSE if environment.warehouse else set(),
     }
+    assert found == {stack: names | optional.get(stack, set()) for stack, names in STATEFUL.items()}
+
+
+def test_everything_that_outlives_its_stack_is_among_the_stateful(prod: Synthesized) -> None:
+    kept = {
+        resource["Type"]
+        for template in prod.templates.values()
+        for resource in template["Resources"].values()
+        if resource.get("DeletionPolicy", "Delete") != "Delete"
+    }
+
+    without_data = {"AWS::Logs::LogStream", "AWS::RDS::DBSubnetGroup", "AWS::Glue::SecurityConfiguration"}
+    assert kept - without_data <= STATEFUL_TYPES
 
 
 def test_templates_are_the_same_when_synthesized_again(dev: Synthesized, tmp_path: Path) -> None:

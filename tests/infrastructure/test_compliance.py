@@ -69,7 +69,7 @@ def acknowledgements_of(platform: Synthesized) -> list[Acknowledgement]:
     ]
 
 
-@pytest.fixture(scope="module", params=["dev", "prod"])
+@pytest.fixture(scope="module", params=["dev", "staging", "prod"])
 def audited(
     request: pytest.FixtureRequest, platforms: Callable[[str], Synthesized]
 ) -> tuple[Synthesized, list[Finding], list[Acknowledgement]]:

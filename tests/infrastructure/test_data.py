@@ -171,3 +171,13 @@ def test_prod_has_no_function_but_the_shops_own_and_the_one_that_empties_the_def
     others = [name for name, function in functions.items() if function["Properties"]["Runtime"] != "python3.14"]
 
     assert [name.startswith("CustomVpcRestrictDefaultSG") for name in others] == [True]
+
+
+def test_layer_is_built_for_the_python_and_the_processor_of_the_functions(dev: Synthesized) -> None:
+    layers = dev.properties("AWS::Lambda::LayerVersion")
+    (asset,) = {layer["Content"]["S3Key"].removesuffix(".zip") for layer in layers}
+    compiled = [path.name for path in (dev.directory / f"asset.{asset}").rglob("*.so*") if "cpython" in path.name]
+
+    assert {tuple(layer["CompatibleRuntimes"]) for layer in layers} == {("python3.14",)}
+    assert compiled
+    assert [name for name in compiled if not name.endswith(".cpython-314-aarch64-linux-gnu.so")] == []

@@ -115,6 +115,7 @@ def test_p3_headers_are_those_of_the_storefront_and_stricter_transport(platform:
     assert security["ContentTypeOptions"] == {"Override": True}
     assert security["FrameOptions"]["FrameOption"] == "DENY"
     assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= YEAR
+    assert {header["Override"] for header in security.values()} == {True}, "an origin could weaken it"
 
 
 def test_p3_every_request_is_normalised_before_the_cache(platform: Synthesized) -> None:

@@ -102,6 +102,24 @@ def test_p15_message_dies_after_three_receives_is_kept_two_weeks_and_calls_a_per
     assert "Alarms" in json.dumps(alarm["AlarmActions"])
 
 
+def test_p15_no_queue_of_any_stack_is_without_dead_letters_and_no_dead_letters_without_alarm(
+    platform: Synthesized,
+) -> None:
+    queues = {name: found["Properties"] for name, found in platform.resources("AWS::SQS::Queue").items()}
+    redriven = {name: queue["RedrivePolicy"] for name, queue in queues.items() if "RedrivePolicy" in queue}
+    ends = set(queues) - set(redriven)
+    alarmed = {
+        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for alarm in platform.properties("AWS::CloudWatch::Alarm")
+        if (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 1)
+    }
+
+    assert {policy["maxReceiveCount"] for policy in redriven.values()} == {3}
+    assert {policy["deadLetterTargetArn"]["Fn::GetAtt"][0] for policy in redriven.values()} <= ends
+    assert ends == alarmed
+    assert {queues[name]["MessageRetentionPeriod"] for name in ends} == {14 * 24 * 3600}
+
+
 @pytest.mark.parametrize("consumer", CONSUMERS)
 def test_p15_one_bad_message_never_repeats_its_batch(consumer: str, platform: Synthesized) -> None:
     mapping = of(consumer, "AWS::Lambda::EventSourceMapping", platform)

@@ -27,12 +27,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The deployed platform, beside any that a developer has running."""
     embedded = EmbeddedPlatform(tmp_path_factory.mktemp("platform"))
     running = embedded.up(free_port(), quiet)
-    yield Deployed(
-        address=running.address,
-        emulator=running.emulator,
-        superuser=embedded.run.facts["database"],
-        directory=embedded.run.path,
-    )
+    yield Deployed.of(embedded, running)
     said = list(_everything_that_was_logged(running.emulator))
     storefront = embedded.run.log("storefront").read_text(errors="replace").splitlines()
     embedded.down()

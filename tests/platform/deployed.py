@@ -16,7 +16,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from local.emulator import Emulator
-from local.platform import Detail
+from local.platform import Detail, EmbeddedPlatform, Running
 
 Found = TypeVar("Found")
 PATIENCE_SECONDS = 60
@@ -45,6 +45,13 @@ class Deployed:
     emulator: Emulator
     superuser: str
     directory: Path
+    environment: str = "dev"
+
+    @classmethod
+    def of(cls, embedded: EmbeddedPlatform, running: Running, environment: str = "dev") -> Deployed:
+        """What was just started."""
+        database, directory = embedded.run.facts["database"], embedded.run.path
+        return cls(running.address, running.emulator, database, directory, environment)
 
     def shop(self) -> httpx.Client:
         """A new customer."""
@@ -64,14 +71,15 @@ class Deployed:
 
     def resource(self, stack: str, name: str) -> str:
         """The physical id of the one resource whose logical id is `name` and CDK's eight-digit suffix."""
-        resources = self._resources[f"retail-dev-{stack}"]
+        resources = self._resources[f"retail-{self.environment}-{stack}"]
         matches = [physical for logical, physical in resources.items() if logical in (name, f"{name}{logical[-8:]}")]
         assert len(matches) == 1, f"{name} among {sorted(resources)}"
         return matches[0]
 
     def parameter(self, name: str) -> str:
         """What the deployed stacks publish under this name."""
-        value: str = self.emulator.client("ssm").get_parameter(Name=f"/retail/dev/{name}")["Parameter"]["Value"]
+        path = f"/retail/{self.environment}/{name}"
+        value: str = self.emulator.client("ssm").get_parameter(Name=path)["Parameter"]["Value"]
         return value
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
