@@ -93,7 +93,7 @@ class Resources:
         """What goes with a product; without a model's name only what was bought together."""
         model, region = self._settings.recommendation_model, self._settings.recommendation_region
         chooser = BedrockModel(clients.bedrock(region), model) if model and region else None
-        return Recommendations(self.reader, self.cache, chooser)
+        return Recommendations(self.catalog, self.reader, self.cache, chooser)
 
     @property
     def carts(self) -> Carts:

@@ -70,9 +70,9 @@ class Shopping:
         wanted = ProductAddedToCart(visit_id=session.visit_id, product_id=product_id, quantity=quantity)
         self._announcer.announce(wanted, correlation_id=self._correlation_id)
 
-    def recommendations(self, product_id: UUID) -> list[Product]:
-        """Up to four products that go with this one, after 300 ms at most; raises UnknownProductError."""
-        return self.resources.recommendations.beside(self.resources.catalog.product(product_id))
+    def recommendations(self, product: Product) -> list[Product]:
+        """Up to four products that go with this one and are to be had, after 300 ms at most."""
+        return self.resources.recommendations.beside(product)
 
     def add_to_cart(self, session: Session, product_id: UUID, quantity: int) -> None:
         """Put more pieces of a product into the cart, up to the most it may hold; raises as `put_into_cart` does."""
