@@ -53,6 +53,7 @@ class ApplicationStack(RetailStack):
         target_groups: Sequence[elb.ApplicationTargetGroup],
         capacity: ServiceCapacity,
         payment_gateway: str,
+        store_address: str,
         log_days: int,
         image_tag: str | None,
     ) -> None:
@@ -94,7 +95,7 @@ class ApplicationStack(RetailStack):
                     "PARAMETER_PREFIX": placement.parameter_prefix,
                     "PORT": str(CONTAINER_PORT),
                     "PAYMENT_GATEWAY": payment_gateway,
-                    **({"PAYMENT_SECRET_ARN": security.payment_secret.secret_arn} if security.payment_secret else {}),
+                    **self._card_entry(security.payment_secret, store_address),
                     "DATABASE_SECRET_ARN": secret.secret_arn,
                     "RECOMMENDATION_MODEL": RECOMMENDATION_MODEL,
                     "RECOMMENDATION_REGION": RECOMMENDATION_REGION,
@@ -116,15 +117,19 @@ class ApplicationStack(RetailStack):
         self._allow_recommendations()
         if security.payment_secret:
             self.service.task_role.add_to_principal_policy(
-                iam.PolicyStatement(  # whether it has a value, and never the value
-                    sid="PaymentReadiness",
-                    actions=["secretsmanager:DescribeSecret"],
+                iam.PolicyStatement(  # the page for cards is opened, and looked at, with the gateway's key
+                    sid="CardEntry",
+                    actions=["secretsmanager:GetSecretValue"],
                     resources=[security.payment_secret.secret_arn],
                 )
             )
         secret.grant_read(self.service.task_role)  # the password changes while tasks run
         for role in (self.service.task_role, self.service.task_definition.obtain_execution_role()):
             key.grant_decrypt(role)  # the secret's own grant would go into the policy of a key that is imported
+
+    def _card_entry(self, secret: secretsmanager.Secret | None, store_address: str) -> dict[str, str]:
+        """Where the gateway's key is, and where customers come back to: said here, for a Host header can be forged."""
+        return {"PAYMENT_SECRET_ARN": secret.secret_arn, "STORE_ADDRESS": store_address} if secret else {}
 
     def _image(self, tag: str | None) -> ecs.ContainerImage:
         """The tagged image of the repository; without a tag the source's own, which a first deployment needs."""

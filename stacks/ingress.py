@@ -122,7 +122,8 @@ class IngressStack(RetailStack):
                 self.target_groups.append(entry.target_group)
                 accelerator = route53.RecordTarget.from_alias(targets.GlobalAcceleratorTarget(entry.accelerator))
                 route53.ARecord(self, "ApiName", zone=zone, record_name=domain.api, target=accelerator)
-        CfnOutput(self, "StoreUrl", value=f"https://{domain.store if domain else self.cdn.distribution.domain_name}")
+        self.store_address = f"https://{domain.store if domain else self.cdn.distribution.domain_name}"
+        CfnOutput(self, "StoreUrl", value=self.store_address)
 
     def _zone(self, domain: Domain) -> route53.IHostedZone:
         return route53.HostedZone.from_hosted_zone_attributes(

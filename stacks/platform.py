@@ -63,6 +63,7 @@ class Platform:
             target_groups=self.ingress.target_groups,
             capacity=environment.service,
             payment_gateway=environment.shop.payment_gateway,
+            store_address=self.ingress.store_address,
             log_days=log_days,
             image_tag=image_tag,
         )

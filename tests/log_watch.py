@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 PRIVATE = re.compile(
-    r"[\w.+-]+@[\w-]+\.[a-z]{2,}|tok_[a-z0-9]|seven purple wagons|wrong (?:password|guess)|Kim Example|"
+    r"[\w.+-]+@[\w-]+\.[a-z]{2,}|\b(?:tok|pm|cus|cs)_[a-z0-9]|seven purple wagons|wrong (?:password|guess)|Kim Example|"
     r"\b[gc][\w-]{43}\.[\w-]+\.[\w-]{20,}|\$argon2",
     re.IGNORECASE,
 )

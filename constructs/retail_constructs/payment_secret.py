@@ -15,7 +15,7 @@ from retail_constructs.compliance import acknowledge, in_packs
 class PaymentSecret(secretsmanager.Secret):
     """A secret without a value: whoever deploys puts `{"api_key": "sk_…"}` there, and until then nobody can order.
 
-    Empty rather than filled with a word that stands for nothing, so that its metadata alone say whether it is filled.
+    Empty rather than filled with a word that stands for nothing, which would look like a key.
     """
 
     def __init__(self, scope: Construct, id: str, *, key: kms.IKey, removal: RemovalPolicy) -> None:
@@ -33,5 +33,5 @@ class PaymentSecret(secretsmanager.Secret):
             "AwsSolutions-SMG4",
             *in_packs("SecretsManagerRotationEnabled", "NIST.800.53.R5", "HIPAA.Security"),
             because="The key is made at Stripe, in a browser, by a person; rolled there, it is put here, and the next "
-            "charge uses it. One function may read it, and the trail records each time.",
+            "charge uses it. The order processor and the storefront may read it, and the trail records each time.",
         )

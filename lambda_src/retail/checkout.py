@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from retail import orders, outbox, stock
 from retail.database import Connection, Database
-from retail.errors import EmptyCartError
+from retail.errors import EmptyCartError, TotalChangedError
 from retail.events import InventoryReserved, OrderLine, OrderPlaced, ReservedLine
 from retail.idempotency import IdempotencyKey, claim
 from retail.money import Money
@@ -33,12 +33,14 @@ def check_out(
     correlation_id: str,
     order_id: UUID | None = None,
     key: IdempotencyKey | None = None,
+    agreed: Money | None = None,
 ) -> Order:
     """Place an order for these pieces and return it, PENDING; under a key that has an order already, that order.
 
     Order, items, stock reservation, both events and the key are written together or, when this raises EmptyCartError,
     UnknownProductError or InsufficientStockError, not at all. The prices are those of the moment of the reservation.
-    Raises IdempotencyKeyReusedError and RequestInProgressError for a key that is in the way.
+    Raises TotalChangedError when they come to another total than the one that was agreed, if one was, and
+    IdempotencyKeyReusedError and RequestInProgressError for a key that is in the way.
     """
     new_id = order_id or uuid4()
     with writer.transaction() as connection:
@@ -46,14 +48,19 @@ def check_out(
         if decided_id == new_id:
             if not quantities:
                 raise EmptyCartError
-            _place(connection, new_id, quantities, customer, correlation_id)
+            _place(connection, new_id, quantities, customer, correlation_id, agreed)
         return orders.read_order(
             connection, decided_id, session_key=customer.session_key, customer_id=customer.customer_id
         )
 
 
 def _place(
-    connection: Connection, order_id: UUID, quantities: Mapping[UUID, int], customer: Customer, correlation_id: str
+    connection: Connection,
+    order_id: UUID,
+    quantities: Mapping[UUID, int],
+    customer: Customer,
+    correlation_id: str,
+    agreed: Money | None,
 ) -> None:
     products = stock.set_aside(connection, quantities)
     lines = tuple(
@@ -67,6 +74,8 @@ def _place(
         for product in products
     )
     total = reduce(Money.plus, (line.unit_price.times(line.quantity) for line in lines))
+    if agreed is not None and agreed != total:
+        raise TotalChangedError(agreed, total)
     orders.place(
         connection,
         NewOrder(

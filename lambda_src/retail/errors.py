@@ -120,6 +120,30 @@ class PaymentGatewayMissingError(PermanentError):
     """This environment cannot take money, so nothing may be given away."""
 
 
+class CardEntryUnavailableError(RetailError):
+    """The page for cards cannot be opened, or what was entered there cannot be looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("Cards cannot be taken for a moment. Nothing was charged: please try again shortly.")
+
+
+class UnknownCardEntryError(RetailError):
+    """What came back from the page for cards is not a card that this customer has just entered."""
+
+    def __init__(self) -> None:
+        super().__init__("That card could not be used. Nothing was charged: please enter it again.")
+
+
+class TotalChangedError(RetailError):
+    """The cart costs something else than the customer agreed to."""
+
+    def __init__(self, agreed: object, total: object) -> None:
+        super().__init__(
+            f"Your cart is {total} now, it was {agreed} when you entered your card. Nothing was ordered or charged: "
+            "please look at it once more, then check out again."
+        )
+
+
 class UnsuitablePasswordError(RetailError):
     """Too short, too long, or too easily guessed."""
 

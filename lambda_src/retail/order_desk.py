@@ -1,4 +1,4 @@
-"""What waits to be packed and sent."""
+"""What waits to be packed and sent, and any order as those who work here see it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from retail.database import Connection
+from retail.errors import UnknownOrderError
 from retail.money import Money
 from retail.orders import OrderStatus
 
@@ -27,6 +28,49 @@ class OrderToShip(BaseModel):
     placed_at: datetime
     total: Money
     lines: list[PackingLine]
+
+
+class DatedStep(BaseModel):
+    """A status that an order has reached, when, and what was noted with it."""
+
+    status: OrderStatus
+    occurred_at: datetime
+    note: str | None
+
+
+class StaffOrder(OrderToShip):
+    """An order wherever it stands; nothing about who placed it."""
+
+    status: OrderStatus
+    tracking_code: str | None
+    steps: list[DatedStep]
+
+
+def read_for_staff(connection: Connection, order_id: UUID) -> StaffOrder:
+    """One order; raises UnknownOrderError."""
+    row = connection.execute(
+        "SELECT id, status, created_at, total, currency, tracking_code FROM orders WHERE id = %s", [order_id]
+    ).fetchone()
+    if row is None:
+        raise UnknownOrderError(order_id)
+    items = connection.execute(
+        "SELECT sku, name, quantity FROM order_items WHERE order_id = %s ORDER BY name, sku", [order_id]
+    )
+    steps = connection.execute(
+        "SELECT to_status, occurred_at, note FROM order_transitions WHERE order_id = %s ORDER BY id", [order_id]
+    )
+    return StaffOrder(
+        id=row["id"],
+        placed_at=row["created_at"],
+        total=Money(amount=row["total"], currency=row["currency"]),
+        lines=[PackingLine.model_validate(item) for item in items.fetchall()],
+        status=OrderStatus(row["status"]),
+        tracking_code=row["tracking_code"],
+        steps=[
+            DatedStep(status=step["to_status"], occurred_at=step["occurred_at"], note=step["note"])
+            for step in steps.fetchall()
+        ],
+    )
 
 
 def read_orders_to_ship(

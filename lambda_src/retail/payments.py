@@ -95,6 +95,8 @@ def gateway_named(name: GatewayName, *, secret_arn: str | None = None) -> Paymen
         return NoGateway()
     if secret_arn is None:
         raise ValueError("the Stripe gateway needs the secret that holds its key: set PAYMENT_SECRET_ARN")
-    from retail.stripe_gateway import StripeGateway, secret_key
+    from retail.payment_key import secret_key
+    from retail.stripe_account import StripeAccount
+    from retail.stripe_gateway import StripeGateway
 
-    return StripeGateway(lambda: secret_key(secret_arn))
+    return StripeGateway(StripeAccount(lambda: secret_key(secret_arn)))

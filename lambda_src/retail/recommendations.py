@@ -1,11 +1,12 @@
 """What goes with a product: chosen by a model on Bedrock where that answers in time, else what was bought together.
 
-A visitor waits for the model 300 ms at most. An answer that comes later is kept for the next one.
+A visitor waits for the model 300 ms at most. An answer that comes later is kept for the next one. What is kept are ids:
+price and stock are those of the catalog, and what is not sold any more, or sold out, is left out.
 """
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLateError
 from threading import Lock
@@ -15,7 +16,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from retail.cache import cache_errors
-from retail.catalog import Product, to_product
+from retail.catalog import Catalog, Product, to_product
 from retail.database import Connection, Database
 from retail.errors import CacheUnavailableError
 from retail.observability import count, describe, logger
@@ -32,7 +33,7 @@ QUESTIONS_AT_ONCE = 4
 FAILURES_BEFORE_BREAK, SECONDS_BROKEN = 5, 30.0
 _LONGEST_NAME = 80
 _NUMBERS = re.compile(r"\[[\d,\s]*\]")
-_products = TypeAdapter(list[Product])
+_ids = TypeAdapter(list[UUID])
 
 _TASK = (
     "You choose what a shop shows beside a product. You get the product and numbered candidates as JSON. Their texts "
@@ -83,19 +84,24 @@ class BedrockModel:
 class Recommendations:
     """Never raises for the model's or the cache's sake, and never waits for the model longer than its budget."""
 
-    def __init__(self, database: Database, cache: "Redis", model: Model | None) -> None:
+    def __init__(self, catalog: Catalog, database: Database, cache: "Redis", model: Model | None) -> None:
         from pybreaker import CircuitBreaker
 
+        self._catalog = catalog
         self._database = database
         self._cache = cache
         self._model = model
         self._breaker = CircuitBreaker(fail_max=FAILURES_BEFORE_BREAK, reset_timeout=SECONDS_BROKEN)
         self._workers = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="recommendations")
-        self._asking: dict[UUID, Future[list[Product]]] = {}
+        self._asking: dict[UUID, Future[list[UUID]]] = {}
         self._lock = Lock()
 
     def beside(self, product: Product) -> list[Product]:
         """Up to four products, none of them the product itself, all of them to be had."""
+        chosen = self._catalog.find(self._chosen_beside(product)).values()
+        return [other for other in chosen if other.available > 0]
+
+    def _chosen_beside(self, product: Product) -> list[UUID]:
         known = self._recall(product.id)
         if known is not None:
             return known
@@ -104,7 +110,7 @@ class Recommendations:
         chosen = self._ask(product, candidates)
         if chosen is not None:
             return chosen
-        fallback = candidates[:SHOWN]
+        fallback = _ids_of(candidates[:SHOWN])
         if product.id not in self._asking:  # else what is on its way is worth more, and would be overwritten
             self._remember(product.id, fallback, FALLBACK_SECONDS)
         return fallback
@@ -113,7 +119,7 @@ class Recommendations:
         """Ask nothing more."""
         self._workers.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(self, product: Product, candidates: list[Product]) -> list[Product] | None:
+    def _ask(self, product: Product, candidates: list[Product]) -> list[UUID] | None:
         if self._model is None or len(candidates) <= SHOWN or self._breaker.current_state == "open":
             return None
         with self._lock:
@@ -133,23 +139,23 @@ class Recommendations:
             count("RecommendationsFailed")
         return None
 
-    def _choose(self, model: Model, product: Product, candidates: list[Product]) -> list[Product]:
-        chosen: list[Product] = self._breaker.call(model.choose, product, candidates)
+    def _choose(self, model: Model, product: Product, candidates: list[Product]) -> list[UUID]:
+        chosen = _ids_of(self._breaker.call(model.choose, product, candidates))
         self._remember(product.id, chosen, CHOSEN_SECONDS)
         return chosen
 
-    def _recall(self, product_id: UUID) -> list[Product] | None:
+    def _recall(self, product_id: UUID) -> list[UUID] | None:
         try:
             with cache_errors():
                 cached = self._cache.get(_key(product_id))
         except CacheUnavailableError:
             return None  # reported already; the database answers
-        return None if cached is None else _products.validate_json(cached)
+        return None if cached is None else _ids.validate_json(cached)
 
-    def _remember(self, product_id: UUID, products: list[Product], seconds: int) -> None:
+    def _remember(self, product_id: UUID, chosen: list[UUID], seconds: int) -> None:
         try:
             with cache_errors():
-                self._cache.set(_key(product_id), _products.dump_json(products), ex=seconds)
+                self._cache.set(_key(product_id), _ids.dump_json(chosen), ex=seconds)
         except CacheUnavailableError:
             return  # reported already; the next reader tries again
 
@@ -180,5 +186,9 @@ def _described(product: Product) -> dict[str, object]:
     return {"name": product.name[:_LONGEST_NAME], "categories": product.categories, "price": str(product.price)}
 
 
+def _ids_of(products: Iterable[Product]) -> list[UUID]:
+    return [product.id for product in products]
+
+
 def _key(product_id: UUID) -> str:
-    return f"recommended:1:{product_id}"
+    return f"recommended:2:{product_id}"

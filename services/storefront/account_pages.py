@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
+from retail.customers import is_staff
 from retail.errors import UnsuitablePasswordError, WrongCredentialsError
 from retail.order_history import list_orders
 from storefront.account_schemas import Credentials, Registration
@@ -36,7 +37,9 @@ def account(
     """Who is signed in, and their orders."""
     with shopping.resources.writer.transaction() as connection:
         page = list_orders(connection, customer.customer_id, before=before)
-    return render(request, "account.html", {"customer": customer, "orders": page, "first": before is None})
+        staff = is_staff(connection, customer.customer_id)
+    shown = {"customer": customer, "orders": page, "first": before is None, "staff": staff}
+    return render(request, "account.html", shown)
 
 
 @router.get("/sign-in")

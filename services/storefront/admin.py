@@ -5,11 +5,12 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from retail import fulfilment
+from retail import fulfilment, order_desk
 from retail.catalog import drop_cached, drop_drawing, drop_lists
 from retail.catalog_admin import ProductContent, StaffProduct, create_product, edit_product, read_for_staff
 from retail.errors import CacheUnavailableError
 from retail.observability import logger
+from retail.order_desk import StaffOrder
 from retail.stock_adjustments import StockAdjustment, adjust
 from storefront.customers import CurrentStaff
 from storefront.relay import OutboxRelay
@@ -65,6 +66,23 @@ class Desk:
         )
         self._relay.wake()
         logger.info("order shipped", order_id=str(order_id), staff_id=str(self._staff_id))
+
+    def order(self, order_id: UUID) -> StaffOrder:
+        """One order, wherever it stands; raises UnknownOrderError."""
+        with self.resources.writer.transaction() as connection:
+            return order_desk.read_for_staff(connection, order_id)
+
+    def cancel(self, order_id: UUID, reason: str) -> None:
+        """The order is given up before it leaves, and paid back; raises as `ship` does."""
+        fulfilment.cancel(self.resources.writer, order_id, reason=reason, correlation_id=self._correlation_id)
+        self._relay.wake()
+        logger.info("order cancelled", order_id=str(order_id), staff_id=str(self._staff_id))
+
+    def take_back(self, order_id: UUID, reason: str) -> None:
+        """The order has come back, and is paid back; raises as `ship` does."""
+        fulfilment.take_back(self.resources.writer, order_id, reason=reason, correlation_id=self._correlation_id)
+        self._relay.wake()
+        logger.info("order taken back", order_id=str(order_id), staff_id=str(self._staff_id))
 
     def _changed(self, product_id: UUID, what: str, *, sku: str | None = None) -> None:
         self._relay.wake()

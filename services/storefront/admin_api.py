@@ -6,12 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 
 from retail.catalog_admin import ProductContent, StaffProduct
+from retail.order_desk import StaffOrder
 from retail.stock_adjustments import StockAdjustment
 from storefront import admin_lists
 from storefront.admin import CurrentDesk
 from storefront.admin_lists import After, Text
 from storefront.admin_schemas import (
     AdjustmentRequest,
+    GivingUpRequest,
     NewProduct,
     ProductEdit,
     ShipmentRequest,
@@ -69,6 +71,24 @@ def list_orders_to_ship(desk: CurrentDesk, after: After = "") -> ShippingList:
 def ship_order(order_id: OrderId, wanted: ShipmentRequest, desk: CurrentDesk) -> None:
     """The order has left the house: its customer is told."""
     desk.ship(order_id, wanted.tracking_code)
+
+
+@router.get("/orders/{order_id}", responses=answers(404))
+def get_order(order_id: OrderId, desk: CurrentDesk) -> StaffOrder:
+    """One order, wherever it stands; who placed it is not said."""
+    return desk.order(order_id)
+
+
+@router.post("/orders/{order_id}/cancellation", status_code=204, responses=answers(404, 409))
+def cancel_order(order_id: OrderId, wanted: GivingUpRequest, desk: CurrentDesk) -> None:
+    """Give up an order that has not left the house: its pieces are free again, and what was paid goes back."""
+    desk.cancel(order_id, wanted.reason)
+
+
+@router.post("/orders/{order_id}/return", status_code=204, responses=answers(404, 409))
+def take_order_back(order_id: OrderId, wanted: GivingUpRequest, desk: CurrentDesk) -> None:
+    """The parcel has come back: its pieces are in stock again, and the money goes back."""
+    desk.take_back(order_id, wanted.reason)
 
 
 def _content(wanted: ProductContent) -> ProductContent:

@@ -1,4 +1,4 @@
-"""The desk's pages: products, stock, and what has to be sent."""
+"""The desk's pages of products and stock."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from storefront import admin_lists
 from storefront.admin import CurrentDesk, Desk
 from storefront.admin_forms import Typed, errors, product_form, read_content, text_of, typed_product
 from storefront.admin_lists import After, Text
-from storefront.admin_schemas import AdjustmentRequest, NewProduct, ShipmentRequest
+from storefront.admin_schemas import AdjustmentRequest, NewProduct
 from storefront.page import see_other
 from storefront.rendering import render
 
@@ -100,30 +100,6 @@ def adjust_stock(product_id: UUID, request: Request, desk: CurrentDesk, form: Ty
         wrong = {"change": str(refusal)}
         return _form(request, desk, current, product_id=product_id, status=409, stock=typed, stock_wrong=wrong)
     return see_other(f"/admin/products/{product_id}?saved=true")
-
-
-@router.get("/orders")
-def orders(request: Request, desk: CurrentDesk, after: After = "", sent: UUID | None = None) -> Response:
-    """What has to be sent, longest waiting first."""
-    return _orders(request, desk, after=after, sent=sent)
-
-
-@router.post("/orders/{order_id:uuid}/shipment")
-def ship_order(order_id: UUID, request: Request, desk: CurrentDesk, form: Typed) -> Response:
-    """The order has left the house."""
-    typed = {"tracking_code": text_of(form, "tracking_code").strip()}
-    try:
-        desk.ship(order_id, ShipmentRequest.model_validate(typed).tracking_code)
-    except ValidationError as error:
-        return _orders(request, desk, status=422, wrong={order_id: errors(error)["tracking_code"]}, typed=typed)
-    except RetailError as refusal:
-        return _orders(request, desk, status=409, refusal=str(refusal))
-    return see_other(f"/admin/orders?sent={order_id}")
-
-
-def _orders(request: Request, desk: Desk, *, after: str = "", status: int = 200, **context: Any) -> Response:
-    found = admin_lists.list_orders(desk.resources.writer, after)
-    return render(request, "admin_orders.html", {"found": found, "first": not after, **context}, status=status)
 
 
 def _form(

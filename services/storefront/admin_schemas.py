@@ -51,6 +51,14 @@ class ShipmentRequest(BaseModel):
     tracking_code: TrackingCode
 
 
+class GivingUpRequest(BaseModel):
+    """Why an order is given up or was taken back; it is kept with the order and told to analytics."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
 class StaffProductList(BaseModel):
     """A page of all products, sold or not."""
 

@@ -59,7 +59,9 @@ def place_order(
 ) -> OrderAnswer:
     """Order what is in the cart: all of it, or nothing and the reason."""
     key = idempotency_key.strip('"') if idempotency_key else None
-    order = shopping.place_order(session, wanted, signed_in=customer, idempotency_key=key)
+    order = shopping.place_order(
+        session, email=wanted.email, payment_token=wanted.payment_token, signed_in=customer, idempotency_key=key
+    )
     response.headers["Location"] = f"/api/orders/{order.id}"
     return OrderAnswer.of(order)
 
@@ -70,3 +72,11 @@ def get_order(
 ) -> OrderAnswer:
     """An order, for the session that placed it and for its customer."""
     return OrderAnswer.of(shopping.order(session, order_id, customer))
+
+
+@router.post("/orders/{order_id}/cancellation", tags=["orders"], dependencies=documented, responses=answers(404, 409))
+def cancel_order(
+    order_id: OrderId, session: KnownSession, customer: KnownCustomer, shopping: CurrentShopping
+) -> OrderAnswer:
+    """Give up an order that has not been sent: what was charged goes back. Asked again, the answer is the same."""
+    return OrderAnswer.of(shopping.cancel_order(session, order_id, customer))

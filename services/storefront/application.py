@@ -11,10 +11,12 @@ from storefront import (
     account_api,
     account_pages,
     admin_api,
+    admin_order_pages,
     admin_pages,
     api,
     catalog_api,
     catalog_pages,
+    checkout_pages,
     description,
     files,
     health,
@@ -74,7 +76,8 @@ def create_application(resources: Resources) -> FastAPI:
     )
     application.add_middleware(RequestScope)
     application.add_middleware(TracedRequests, provider=provider)
-    parts = (health, catalog_api, api, account_api, admin_api, files, catalog_pages, pages, account_pages, admin_pages)
-    for part in parts:
+    apis = (health, catalog_api, api, account_api, admin_api)
+    desk = (admin_pages, admin_order_pages)
+    for part in (*apis, files, catalog_pages, pages, checkout_pages, account_pages, *desk):
         application.include_router(part.router)
     return application

@@ -39,7 +39,7 @@ def get_recommendations(
     product_id: Annotated[UUID, Path(description="The id of a product")], shopping: CurrentShopping
 ) -> Recommended:
     """Up to four products that go with this one."""
-    return Recommended(items=shopping.recommendations(product_id))
+    return Recommended(items=shopping.recommendations(shopping.resources.catalog.product(product_id)))
 
 
 @router.get("/search", response_model=ProductList, responses=UNCHANGED)

@@ -3,9 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
+import psycopg
 from fastapi import APIRouter, Path, Request, Response
 
 from retail.catalog import Category, Product
+from retail.observability import describe, logger
 from retail.product_lists import ProductQuery, Sort
 from storefront.listing import SLUG, After, Listed, Searched, address
 from storefront.page import page
@@ -75,8 +77,17 @@ def product_page(product_id: UUID, request: Request, session: KnownSession, shop
     product = shopping.resources.catalog.product(product_id)
     shelves = {category.slug: category for category in shopping.resources.catalog.categories()}
     category = next((shelves[slug] for slug in product.categories if slug in shelves), None)
-    related = _related(shopping, product, category)
+    related = _beside(shopping, product) or _related(shopping, product, category)
     return page(request, "product.html", shopping, session, product=product, category=category, related=related)
+
+
+def _beside(shopping: Shopping, product: Product) -> list[Product]:
+    """What goes with it; nothing when only the database could tell and it is away, for then the page has the rest."""
+    try:
+        return shopping.recommendations(product)
+    except psycopg.OperationalError as error:
+        logger.warning("the database recommends nothing", error=describe(error))
+        return []
 
 
 def _related(shopping: Shopping, product: Product, category: Category | None) -> list[Product]:

@@ -1,36 +1,47 @@
-"""The pages of cart, checkout and order: working without a script, changing things by form and redirect only."""
+"""The pages of cart and order: working without a script, changing things by form and redirect only."""
 
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import ValidationError
 
-from retail.errors import EmptyCartError, IdempotencyKeyReusedError, InsufficientStockError, UnknownProductError
-from retail.orders import OrderStatus
-from retail.payments import APPROVED_TOKEN, DECLINED_TOKEN
+from retail.customer_sessions import SignedIn
+from retail.errors import IllegalTransitionError
+from retail.orders import OrderStatus, Transition
 from storefront.customers import KnownCustomer
 from storefront.page import page, see_other
-from storefront.problems import field_problems
-from storefront.schemas import CartQuantity, CheckoutRequest, OrderAnswer
+from storefront.schemas import CartQuantity, OrderAnswer
 from storefront.sessions import CurrentSession, KnownSession, Session
 from storefront.shopping import CurrentShopping, Shopping
 
 router = APIRouter(include_in_schema=False)
 
 FormQuantity = Annotated[CartQuantity, Form()]
-FormText = Annotated[str, Form()]
 
-PAYMENT_METHODS = (
-    (APPROVED_TOKEN, "Test card that is accepted", "Visa ···· 4242"),
-    (DECLINED_TOKEN, "Test card that is declined", "Visa ···· 0002"),
-)
 PATH_OF_AN_ORDER = (
     (OrderStatus.PENDING, "Confirmed", "We have your order."),
     (OrderStatus.PAID, "Paid", "The payment went through."),
     (OrderStatus.PROCESSING, "Being packed", "Our people are on it."),
     (OrderStatus.SHIPPED, "On its way", "The parcel has left our house."),
 )
+
+# Each with what became of the money and the goods.
+ENDS_OF_AN_ORDER = {
+    OrderStatus.PAYMENT_FAILED: (
+        "The payment was declined",
+        "Nothing was charged, and the goods are back on the shelf. Please try again with another card.",
+    ),
+    OrderStatus.CANCELLED: (
+        "Your order is cancelled",
+        "The goods are back on the shelf. If anything was charged already, it goes back to your card.",
+    ),
+    OrderStatus.RETURNED: ("We have your parcel back", "Thank you for sending it. Your money goes back to your card."),
+    OrderStatus.REFUNDED: (
+        "Your money is on its way back",
+        "We have returned it. Your bank takes some days, usually five to ten, to show it on your card.",
+    ),
+}
+TOO_LATE = "This order cannot be cancelled any more. Once you have it, you can send it back."
 
 
 @router.get("/cart")
@@ -62,63 +73,43 @@ def remove_item(product_id: UUID, session: CurrentSession, shopping: CurrentShop
     return see_other("/cart")
 
 
-@router.get("/checkout")
-def checkout_page(
-    request: Request, session: KnownSession, customer: KnownCustomer, shopping: CurrentShopping
-) -> Response:
-    """The checkout form; an empty cart is shown as what it is."""
-    cart = shopping.cart(session)
-    if not cart.items:
-        return see_other("/cart")
-    return _checkout_form(request, shopping, session, email=customer.email if customer else "", errors={})
-
-
-@router.post("/checkout")
-def place_order(
-    request: Request,
-    session: CurrentSession,
-    customer: KnownCustomer,
-    shopping: CurrentShopping,
-    email: FormText = "",
-    payment_token: FormText = "",
-    idempotency_key: FormText = "",
-) -> Response:
-    """Place the order and show it; else the form, or the cart, with what is in the way."""
-    try:
-        wanted = CheckoutRequest(email=email.strip(), payment_token=payment_token)
-    except ValidationError as error:
-        errors = {problem.location: problem.message for problem in field_problems(error.errors())}
-        return _checkout_form(request, shopping, session, email=email, errors=errors, status=422)
-    try:
-        order = shopping.place_order(session, wanted, signed_in=customer, idempotency_key=idempotency_key[:200])
-    except (EmptyCartError, IdempotencyKeyReusedError, InsufficientStockError, UnknownProductError) as refusal:
-        return page(request, "cart.html", shopping, session, status=409, refusal=str(refusal))
-    return see_other(f"/orders/{order.id}")
-
-
 @router.get("/orders/{order_id:uuid}")
 def order_page(
     order_id: UUID, request: Request, session: KnownSession, customer: KnownCustomer, shopping: CurrentShopping
 ) -> Response:
     """An order, for the session that placed it and for its customer; follows the status while it may change soon."""
-    order = OrderAnswer.of(shopping.order(session, order_id, customer))
-    reached = {step.status: step.occurred_at for step in order.steps}
-    return page(request, "order.html", shopping, session, order=order, reached=reached, path=PATH_OF_AN_ORDER)
+    return _order(request, session, customer, shopping, order_id)
 
 
-def _checkout_form(
-    request: Request,
-    shopping: Shopping,
-    session: Session | None,
-    *,
-    email: str,
-    errors: dict[str, str],
-    status: int = 200,
+@router.post("/orders/{order_id:uuid}/cancellation")
+def cancel_order(
+    order_id: UUID, request: Request, session: KnownSession, customer: KnownCustomer, shopping: CurrentShopping
 ) -> Response:
-    form = {
-        "email": email,
-        "errors": errors,
-        "methods": PAYMENT_METHODS if shopping.resources.takes_payments else (),
-        "idempotency_key": uuid4(),
+    """Give up an order that has not been sent; else the order with the reason why not."""
+    try:
+        shopping.cancel_order(session, order_id, customer)
+    except IllegalTransitionError:
+        return _order(request, session, customer, shopping, order_id, status=409, refusal=TOO_LATE)
+    return see_other(f"/orders/{order_id}")
+
+
+def _order(
+    request: Request,
+    session: Session | None,
+    customer: SignedIn | None,
+    shopping: Shopping,
+    order_id: UUID,
+    *,
+    status: int = 200,
+    refusal: str | None = None,
+) -> Response:
+    order = OrderAnswer.of(shopping.order(session, order_id, customer))
+    shown = {
+        "order": order,
+        "reached": {step.status: step.occurred_at for step in order.steps},
+        "path": PATH_OF_AN_ORDER,
+        "end": ENDS_OF_AN_ORDER.get(order.status),
+        "cancellable": order.status in Transition.CANCEL.starts,
+        "refusal": refusal,
     }
-    return page(request, "checkout.html", shopping, session, status=status, **form)
+    return page(request, "order.html", shopping, session, status=status, **shown)

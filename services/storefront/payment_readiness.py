@@ -5,14 +5,15 @@ from threading import Lock
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from retail import clients
+from retail.errors import PaymentGatewayMissingError
 from retail.observability import describe, logger
+from retail.payment_key import secret_key
 
 SECONDS_BETWEEN_LOOKS = 30.0
 
 
 class PaymentReadiness:
-    """Looks whether the gateway's secret has a value, without ever reading it; once it has one, it is not asked again.
+    """Looks whether the gateway's secret holds a key; once it does, it is not asked again.
 
     While AWS cannot be asked the answer is no: it is better to sell later than to confirm what may not be charged.
     """
@@ -33,14 +34,12 @@ class PaymentReadiness:
 
     def _look(self) -> None:
         try:
-            versions = (
-                clients.secrets_manager().describe_secret(SecretId=self._secret_arn).get("VersionIdsToStages", {})
-            )
+            secret_key(self._secret_arn)
+        except PaymentGatewayMissingError:
+            logger.warning("the payment secret is empty: put the gateway's key there, until then nothing is sold")
         except (BotoCoreError, ClientError) as error:
             logger.warning(
                 "the payment secret cannot be looked at, nothing is sold until it can", error=describe(error)
             )
-            return
-        self._filled = any("AWSCURRENT" in stages for stages in versions.values())
-        if not self._filled:
-            logger.warning("the payment secret is empty: put the gateway's key there, until then nothing is sold")
+        else:
+            self._filled = True

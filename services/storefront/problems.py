@@ -13,6 +13,7 @@ from starlette.routing import Match
 
 from retail.errors import (
     CacheUnavailableError,
+    CardEntryUnavailableError,
     CartFullError,
     EmptyCartError,
     ForeignCursorError,
@@ -29,6 +30,8 @@ from retail.errors import (
     StockAdjustmentReusedError,
     StockOutOfBoundsError,
     TooManyAttemptsError,
+    TotalChangedError,
+    UnknownCardEntryError,
     UnknownCategoryError,
     UnknownOrderError,
     UnknownProductError,
@@ -86,6 +89,9 @@ _KINDS: dict[type[RetailError], tuple[int, str]] = {
     TooManyAttemptsError: (429, "too-many-attempts"),
     UnsuitablePasswordError: (422, "unsuitable-password"),
     CacheUnavailableError: (503, "cart-unavailable"),
+    UnknownCardEntryError: (409, "unknown-card-entry"),
+    TotalChangedError: (409, "total-changed"),
+    CardEntryUnavailableError: (503, "payments-unavailable"),
     PaymentGatewayMissingError: (503, "payments-unavailable"),
 }
 

@@ -12,6 +12,7 @@ from retail.cart import Carts
 from retail.catalog import Catalog
 from retail.customer_sessions import CustomerSessions, read_signing_keys
 from retail.database import ConnectionSettings
+from retail.payment_key import secret_key
 from retail.recommendations import BedrockModel, Recommendations
 from storefront.credentials import DatabaseCredentials
 from storefront.discovery import Discovery
@@ -25,6 +26,8 @@ from storefront.tracing import tracer_provider
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from redis import Redis
+
+    from retail.card_entry import CardEntry
 
 
 class Resources:
@@ -63,6 +66,17 @@ class Resources:
             return self._payment_readiness.is_ready()
         return self._settings.payment_gateway != "none"
 
+    @cached_property
+    def card_entry(self) -> "CardEntry | None":
+        """The page for cards, where the gateway has one; without one the checkout offers what the gateway knows."""
+        if self._settings.payment_gateway != "stripe":
+            return None
+        from retail.stripe_account import StripeAccount  # half a second, for those who need it
+        from retail.stripe_card_entry import StripeCardEntry
+
+        account = StripeAccount(partial(secret_key, self._settings.payment_secret_arn))
+        return StripeCardEntry(account, self._settings.store_address)
+
     @property
     def writer(self) -> PooledDatabase:
         """Orders, payments and stock: the only place that is never behind."""
@@ -93,7 +107,7 @@ class Resources:
         """What goes with a product; without a model's name only what was bought together."""
         model, region = self._settings.recommendation_model, self._settings.recommendation_region
         chooser = BedrockModel(clients.bedrock(region), model) if model and region else None
-        return Recommendations(self.reader, self.cache, chooser)
+        return Recommendations(self.catalog, self.reader, self.cache, chooser)
 
     @property
     def carts(self) -> Carts:

@@ -23,13 +23,18 @@ class QuantityRequest(BaseModel):
     quantity: CartQuantity
 
 
-class CheckoutRequest(BaseModel):
-    """Who orders, and the token that the payment gateway gave for the card; never a card number."""
+class Contact(BaseModel):
+    """Who orders."""
 
     model_config = ConfigDict(extra="forbid")
 
     email: EmailStr = Field(max_length=254, repr=False)
-    payment_token: str = Field(pattern=r"^tok_[a-z0-9_]{1,60}$", repr=False)
+
+
+class CheckoutRequest(Contact):
+    """Who orders, and the token that the payment gateway gave for the card; never a card number."""
+
+    payment_token: str = Field(pattern=r"^(tok_[a-z0-9_]{1,60}|pm_[A-Za-z0-9_]{1,60})$", repr=False)
 
 
 class CartItem(BaseModel):

@@ -53,6 +53,11 @@ class Session:
         return hmac.digest(self.id.encode(), b"visit", "sha256").hex()[:32]
 
     @property
+    def card_reference(self) -> str:
+        """What ties a card that is entered elsewhere to this session: nobody without the cookie can compute it."""
+        return hmac.digest(self.id.encode(), b"card", "sha256").hex()
+
+    @property
     def form_token(self) -> str:
         """What a form of this session carries: nobody without the cookie can compute it."""
         return hmac.digest(self.id.encode(), b"form", "sha256").hex()

@@ -7,23 +7,33 @@ from uuid import UUID, uuid4
 
 from fastapi import Depends, Request
 
+from retail import fulfilment
+from retail.card_entry import CardEntry
 from retail.cart import LARGEST_QUANTITY
 from retail.catalog import Product, drop_cached
 from retail.checkout import Customer, check_out
 from retail.customer_sessions import SignedIn
-from retail.errors import CacheUnavailableError, PaymentGatewayMissingError, UnknownOrderError
+from retail.errors import (
+    CacheUnavailableError,
+    EmptyCartError,
+    InsufficientStockError,
+    PaymentGatewayMissingError,
+    UnknownCardEntryError,
+    UnknownOrderError,
+)
 from retail.events import ProductAddedToCart
 from retail.idempotency import IdempotencyKey
 from retail.money import Money
 from retail.observability import count, logger
-from retail.orders import Order, read_order
+from retail.orders import GIVEN_UP, Order, read_order
 from storefront.announcements import Announcer
 from storefront.carts import CurrentCarts, RequestCarts
 from storefront.relay import OutboxRelay
 from storefront.resources import Resources
-from storefront.schemas import Cart, CartItem, CheckoutRequest
+from storefront.schemas import Cart, CartItem
 from storefront.sessions import Session
 
+CHANGED_THEIR_MIND = "The customer changed their mind."
 NO_LONGER_SOLD = "Something in your cart is not sold any more, so we took it out."
 
 
@@ -70,9 +80,9 @@ class Shopping:
         wanted = ProductAddedToCart(visit_id=session.visit_id, product_id=product_id, quantity=quantity)
         self._announcer.announce(wanted, correlation_id=self._correlation_id)
 
-    def recommendations(self, product_id: UUID) -> list[Product]:
-        """Up to four products that go with this one, after 300 ms at most; raises UnknownProductError."""
-        return self.resources.recommendations.beside(self.resources.catalog.product(product_id))
+    def recommendations(self, product: Product) -> list[Product]:
+        """Up to four products that go with this one and are to be had, after 300 ms at most."""
+        return self.resources.recommendations.beside(product)
 
     def add_to_cart(self, session: Session, product_id: UUID, quantity: int) -> None:
         """Put more pieces of a product into the cart, up to the most it may hold; raises as `put_into_cart` does."""
@@ -82,28 +92,29 @@ class Shopping:
     def place_order(
         self,
         session: Session,
-        request: CheckoutRequest,
         *,
+        email: str,
+        payment_token: str,
         signed_in: SignedIn | None = None,
         idempotency_key: str | None = None,
+        agreed: Money | None = None,
     ) -> Order:
         """Order what is in the cart; the confirmation does not wait for the bus. Twice under one key: the same order.
 
         Raises PaymentGatewayMissingError, EmptyCartError, UnknownProductError, InsufficientStockError,
-        IdempotencyKeyReusedError and RequestInProgressError: no order then.
+        TotalChangedError, IdempotencyKeyReusedError and RequestInProgressError: no order then.
         """
-        if not self.resources.takes_payments:
-            raise PaymentGatewayMissingError("This shop takes no payments yet, so nothing can be ordered.")
+        self._require_payments()
         customer = Customer(
             session_key=session.key,
-            email=request.email,
-            payment_token=request.payment_token,
+            email=email,
+            payment_token=payment_token,
             customer_id=signed_in.customer_id if signed_in else None,
             visit_id=session.visit_id,
         )
         key = None
         if idempotency_key:
-            key = IdempotencyKey.of(session.key, idempotency_key, request.email, request.payment_token)
+            key = IdempotencyKey.of(session.key, idempotency_key, email, payment_token)
         quantities = self.carts.quantities(session)
         new_id = uuid4()
         order = check_out(
@@ -113,6 +124,7 @@ class Shopping:
             correlation_id=self._correlation_id,
             order_id=new_id,
             key=key,
+            agreed=agreed,
         )
         if order.id == new_id:
             self._relay.wake()
@@ -122,6 +134,43 @@ class Shopping:
         if {line.product_id: line.quantity for line in order.lines} == quantities:
             self.carts.clear(session)
         return order
+
+    def _require_payments(self) -> None:
+        if not self.resources.takes_payments:
+            raise PaymentGatewayMissingError("This shop takes no payments yet, so nothing can be ordered.")
+
+    def enter_card(self, entry: CardEntry, session: Session, *, email: str, key: str) -> str:
+        """The address where the customer enters the card for this cart, once it is worth entering.
+
+        Raises PaymentGatewayMissingError, EmptyCartError, InsufficientStockError and CardEntryUnavailableError.
+        """
+        self._require_payments()
+        cart = self.cart(session)
+        if cart.total is None:
+            raise EmptyCartError
+        for item in cart.items:
+            if item.quantity > item.available:
+                raise InsufficientStockError(
+                    product_id=item.product_id, name=item.name, wanted=item.quantity, available=item.available
+                )
+        return entry.begin(reference=session.card_reference, email=email, total=cart.total, key=key)
+
+    def order_with_card(self, entry: CardEntry, session: Session, entered: str, signed_in: SignedIn | None) -> Order:
+        """The order for a card that was just entered, once however often it is asked for.
+
+        Raises UnknownCardEntryError, CardEntryUnavailableError, and as `place_order` does.
+        """
+        card = entry.entered(entered, reference=session.card_reference)
+        if card is None:
+            raise UnknownCardEntryError
+        return self.place_order(
+            session,
+            email=card.email,
+            payment_token=card.token,
+            signed_in=signed_in,
+            idempotency_key=f"card:{entered}",
+            agreed=card.total,
+        )
 
     def _stock_moved(self, order: Order) -> None:
         try:
@@ -136,6 +185,23 @@ class Shopping:
         customer_id = customer.customer_id if customer else None
         with self.resources.writer.transaction() as connection:
             return read_order(connection, order_id, session_key=session.key, customer_id=customer_id)
+
+    def cancel_order(self, session: Session | None, order_id: UUID, customer: SignedIn | None = None) -> Order:
+        """Give up an order of this session or customer that has not left; given up already, nothing happens to it.
+
+        Raises UnknownOrderError, and IllegalTransitionError when it is too late.
+        """
+        order = self.order(session, order_id, customer)
+        if order.status in GIVEN_UP:
+            return order
+        fulfilment.cancel(
+            self.resources.writer, order_id, reason=CHANGED_THEIR_MIND, correlation_id=self._correlation_id
+        )
+        self._relay.wake()
+        self._stock_moved(order)
+        logger.info("order cancelled", order_id=str(order_id))
+        count("OrdersCancelled")
+        return self.order(session, order_id, customer)
 
 
 def shopping(request: Request, carts: CurrentCarts) -> Shopping:

@@ -27,6 +27,9 @@ def test_p5_container_knows_its_parameter_path_and_gets_credentials_as_secrets(p
     told = {entry["Name"]: entry["Value"] for entry in container["Environment"]}
     assert "DatabaseSecret" in json.dumps(told.pop("DATABASE_SECRET_ARN"))
     assert ("PaymentSecret" in json.dumps(told.pop("PAYMENT_SECRET_ARN", ""))) == (platform.name == "prod")
+    assert told.pop("STORE_ADDRESS", None) == (
+        "https://store.retailplatform.example" if platform.name == "prod" else None
+    )
     assert told == {
         "RETAIL_ENVIRONMENT": platform.name,
         "PARAMETER_PREFIX": f"/retail/{platform.name}",
@@ -139,6 +142,21 @@ def test_p5_task_role_may_do_what_the_row_says_on_what_it_names(platform: Synthe
     for action, resource in on_what.items():
         assert resource in grants[action], f"{action} on {grants[action]}"
         assert '"*"' not in grants[action]
+
+
+def test_the_payment_secret_is_read_by_those_who_charge_and_open_card_pages_alone(prod: Synthesized) -> None:
+    readers = {
+        json.dumps(policy["Roles"])
+        for policy in prod.properties("AWS::IAM::ManagedPolicy")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "PaymentSecret" in json.dumps(statement["Resource"])
+        if "secretsmanager:GetSecretValue" in statement["Action"]
+    }
+
+    assert len(readers) == 2
+    assert any("TaskRole" in reader for reader in readers)
+    assert any("OrderProcess" in reader for reader in readers)
+    assert "PaymentSecret" in granted(prod, "TaskRole", "Application")["secretsmanager:GetSecretValue"]
 
 
 def test_p6_the_model_that_the_storefront_asks_is_the_one_that_it_may_invoke(platform: Synthesized) -> None:

@@ -19,6 +19,10 @@ CHARGE_FIELDS = {
     *("amount", "currency", "payment_method", "confirm", "off_session", "error_on_requires_action"),
     *("automatic_payment_methods[enabled]", "automatic_payment_methods[allow_redirects]", "metadata[order_id]"),
 }
+SESSION_FIELDS = {
+    *("mode", "customer_creation", "customer_email", "client_reference_id", "success_url", "cancel_url"),
+    *("allowed_payment_method_types[0]", "metadata[total]", "metadata[currency]"),
+}
 REFUND_FIELDS = {"payment_intent", "amount", "metadata[order_id]"}
 
 Answer = tuple[int, dict[str, Any]]
@@ -41,6 +45,8 @@ class StripeApi:
     def __init__(self) -> None:
         self.intents: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
+        self.sessions: dict[str, dict[str, Any]] = {}
+        self.attached: dict[str, str] = {}  # a card, and the customer it belongs to
         self.kept: dict[str, tuple[dict[str, str], Answer]] = {}
         self.requests: Counter[str] = Counter()
         self.misbehave: list[str] = []
@@ -52,6 +58,17 @@ class StripeApi:
         """The orders that money was taken for, once for each time it was."""
         return [one["metadata"]["order_id"] for one in self.intents.values() if one["status"] == "succeeded"]
 
+    def enter_card(self, session_id: str, card: str = "pm_card_visa") -> str:
+        """What a customer does on Stripe's page; returns where Stripe sends them."""
+        session = self.sessions[session_id]
+        customer = f"cus_{len(self.attached) + 1}"
+        self.attached[card] = customer
+        setup = {"object": "setup_intent", "id": f"seti_{session_id}", "status": "succeeded", "customer": customer}
+        session |= {"status": "complete", "customer": customer, "url": None}
+        session["setup_intent"] = setup | {"payment_method": card}
+        address: str = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session_id)
+        return address
+
     def post(self, path: str, form: dict[str, str], key: str) -> Answer:
         if not key:
             return invalid("These tests want an idempotency key on every POST.")
@@ -61,7 +78,11 @@ class StripeApi:
                 error = {"type": "idempotency_error", "message": "Keys can only be used with the same parameters."}
                 return 400, {"error": error}
             return answer
-        answer = self._charge(form) if path == "/v1/payment_intents" else self._refund(form)
+        answer = {
+            "/v1/payment_intents": self._charge,
+            "/v1/refunds": self._refund,
+            "/v1/checkout/sessions": self._open_session,
+        }[path](form)
         if self._next() == "fails after it charged":
             answer = 500, {"error": {"type": "api_error", "message": "An error occurred."}}
         if answer[0] != 400:  # what fails validation is not kept
@@ -73,6 +94,13 @@ class StripeApi:
             wanted = query["query"][0]
             found = [one for one in self.intents.values() if wanted == f"metadata['order_id']:'{_order(one)}'"]
             return 200, {"object": "search_result", "url": path, "has_more": False, "data": found}
+        if path.startswith("/v1/checkout/sessions/"):
+            session = self.sessions.get(path.rpartition("/")[2])
+            if session is None:
+                return 404, invalid("No such checkout.session", "session", "resource_missing")[1]
+            setup = session["setup_intent"]
+            expanded = query.get("expand[0]") == ["setup_intent"]
+            return 200, session if expanded or setup is None else session | {"setup_intent": setup["id"]}
         found = [one for one in self.refunds.values() if one["payment_intent"] == query["payment_intent"][0]]
         return 200, {"object": "list", "url": path, "has_more": False, "data": found}
 
@@ -82,13 +110,15 @@ class StripeApi:
         return None
 
     def _charge(self, form: dict[str, str]) -> Answer:
-        if set(form) != CHARGE_FIELDS:
+        if set(form) - {"customer"} != CHARGE_FIELDS:
             return invalid(f"Received unknown or missing parameters: {set(form) ^ CHARGE_FIELDS}")
         if not form["amount"].isdigit() or form["currency"] != form["currency"].lower():
             return invalid("Invalid integer or currency", "amount")
         card = form["payment_method"]
         if not card.startswith("pm_card_"):
             return invalid(f"No such PaymentMethod: '{card}'", "payment_method", "resource_missing")
+        if self.attached.get(card) != form.get("customer"):
+            return invalid("The payment method belongs to a Customer: include it.", "payment_method")
         intent: dict[str, Any] = {
             "id": f"pi_{len(self.intents) + 1}",
             "object": "payment_intent",
@@ -104,6 +134,26 @@ class StripeApi:
             return card_error("authentication_required", "Your card requires authentication.", intent)
         intent["status"] = "succeeded"
         return 200, intent
+
+    def _open_session(self, form: dict[str, str]) -> Answer:
+        if set(form) != SESSION_FIELDS or form["mode"] != "setup" or form["customer_creation"] != "always":
+            return invalid(f"Received unknown or missing parameters: {set(form) ^ SESSION_FIELDS}")
+        if not form["success_url"].startswith("https://") or not form["cancel_url"].startswith("https://"):
+            return invalid("Not a valid URL", "success_url", "url_invalid")
+        id = f"cs_test_{len(self.sessions) + 1}"
+        self.sessions[id] = {
+            "id": id,
+            "object": "checkout.session",
+            "created": int(time.time()),
+            "mode": "setup",
+            "status": "open",
+            "url": f"https://checkout.stripe.com/c/pay/{id}#fragment",
+            "customer": None,
+            "setup_intent": None,
+            "metadata": {"total": form["metadata[total]"], "currency": form["metadata[currency]"]},
+            **{name: form[name] for name in ("customer_email", "client_reference_id", "success_url", "cancel_url")},
+        }
+        return 200, self.sessions[id]
 
     def _refund(self, form: dict[str, str]) -> Answer:
         if set(form) != REFUND_FIELDS:

@@ -9,11 +9,12 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from retail import clients, stripe_gateway
+from retail import clients, stripe_account
 from retail.errors import PaymentGatewayMissingError, PaymentUndecidedError
 from retail.money import Money
 from retail.payments import PaymentOutcome, gateway_named
-from retail.stripe_gateway import RefusedByGatewayError, StripeGateway
+from retail.stripe_account import RefusedByGatewayError, StripeAccount
+from retail.stripe_gateway import StripeGateway
 from tests.retail.stripe_api import KEY, StripeApi, serve
 
 ORDER = uuid4()
@@ -27,9 +28,9 @@ def api() -> StripeApi:
 
 @pytest.fixture
 def gateway(api: StripeApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeGateway]:
-    monkeypatch.setattr(stripe_gateway, "SECONDS_TO_ANSWER", 0.3)
+    monkeypatch.setattr(stripe_account, "SECONDS_TO_ANSWER", 0.3)
     with serve(api) as address:
-        yield StripeGateway(lambda: KEY, base_address=address)
+        yield StripeGateway(StripeAccount(lambda: KEY, base_address=address))
 
 
 def charge(
@@ -122,7 +123,7 @@ def test_a_refund_that_stripe_failed_to_confirm_is_looked_up(gateway: StripeGate
 def test_a_key_that_was_rolled_is_read_again(api: StripeApi) -> None:
     keys = iter(["sk_test_of_yesterday", KEY])
     with serve(api) as address:
-        gateway = StripeGateway(lambda: next(keys), base_address=address)
+        gateway = StripeGateway(StripeAccount(lambda: next(keys), base_address=address))
         with pytest.raises(PaymentUndecidedError, match="AuthenticationError"):
             charge(gateway)
         assert charge(gateway).status == "CAPTURED"
@@ -147,6 +148,13 @@ def test_an_unfilled_secret_says_what_to_put_where(content: str | None, monkeypa
             secrets.add_response("get_secret_value", {"SecretString": content})
         with pytest.raises(PaymentGatewayMissingError, match=r"put .*api_key.* then replay"):
             charge(gateway_named("stripe", secret_arn="arn:aws:secretsmanager:payments"))  # type: ignore[arg-type]
+
+
+def test_a_card_that_belongs_to_a_customer_is_charged_with_its_customer(gateway: StripeGateway, api: StripeApi) -> None:
+    api.attached["pm_card_visa"] = "cus_1"
+    assert charge(gateway, "cus_1/pm_card_visa").status == "CAPTURED"
+    assert charge(gateway, "pm_card_visa", order_id=UUID(int=7)).status == "DECLINED", "never without"
+    assert charge(gateway, "cus_2/pm_card_visa", order_id=UUID(int=8)).status == "DECLINED", "nor with another's"
 
 
 def test_stripe_without_a_secret_does_not_start() -> None:

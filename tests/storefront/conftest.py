@@ -27,17 +27,18 @@ def resources(shop: Shop, cache_url: str) -> Resources:
 @pytest.fixture
 def client(resources: Resources) -> Iterator[TestClient]:
     """A browser, with its cookies, on our own pages."""
-    with _browser(create_application(resources)) as client:
+    with browser(create_application(resources)) as client:
         yield client
 
 
 @pytest.fixture
 def stranger(client: TestClient) -> TestClient:
     """Somebody else, without those cookies."""
-    return _browser(client.app)
+    return browser(client.app)
 
 
-def _browser(application: ASGIApp) -> TestClient:
+def browser(application: ASGIApp) -> TestClient:
+    """A browser on our own pages."""
     headers = {"Sec-Fetch-Site": "same-origin"}
     return TestClient(application, raise_server_exceptions=False, follow_redirects=False, headers=headers)
 

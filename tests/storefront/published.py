@@ -8,6 +8,8 @@ from storefront.discovery import NAMES, DiscoveryIncompleteError
 from storefront.resources import Resources
 from storefront.settings import Settings
 
+STORE = "https://store.test"
+
 
 class FixedDiscovery:
     """Knows what it is given."""
@@ -52,5 +54,7 @@ def plain_resources(
         database_username=values["database/username"],
         database_password=SecretStr(values["database/password"]),
         payment_gateway=payment_gateway,
+        payment_secret_arn="arn:of:the:key",
+        store_address=STORE,
     ).model_copy(update=limits)
     return Resources(settings, FixedDiscovery(values), sslmode="disable", cache_scheme="redis")

@@ -64,7 +64,10 @@ ADDRESSES = [
     ("PUT", f"/api/admin/products/{uuid4()}"),
     ("POST", f"/api/admin/products/{uuid4()}/stock-adjustments"),
     ("GET", "/api/admin/orders"),
+    ("GET", f"/api/admin/orders/{uuid4()}"),
     ("POST", f"/api/admin/orders/{uuid4()}/shipment"),
+    ("POST", f"/api/admin/orders/{uuid4()}/cancellation"),
+    ("POST", f"/api/admin/orders/{uuid4()}/return"),
     ("GET", "/admin"),
     ("GET", "/admin/products"),
     ("GET", "/admin/products/new"),
@@ -73,7 +76,11 @@ ADDRESSES = [
     ("POST", f"/admin/products/{uuid4()}"),
     ("POST", f"/admin/products/{uuid4()}/stock"),
     ("GET", "/admin/orders"),
+    ("GET", "/admin/orders/find"),
+    ("GET", f"/admin/orders/{uuid4()}"),
     ("POST", f"/admin/orders/{uuid4()}/shipment"),
+    ("POST", f"/admin/orders/{uuid4()}/cancellation"),
+    ("POST", f"/admin/orders/{uuid4()}/return"),
 ]
 
 
@@ -280,6 +287,54 @@ def test_the_desk_works_by_forms_alone(staff: TestClient, shop: Shop, resources:
     sent = staff.post(f"/admin/orders/{order_id}/shipment", data=code)
     assert "on its way" in staff.get(sent.headers["location"]).text
     assert staff.post(f"/admin/orders/{order_id}/shipment", data=code, headers=BROWSER).status_code == 409
+
+
+def test_staff_cancel_what_has_not_left_and_take_back_what_has(
+    staff: TestClient, shop: Shop, resources: Resources
+) -> None:
+    reason = {"reason": "The colour is out of stock."}
+    cancelled, sent = _paid_order(shop, resources), _paid_order(shop, resources)
+    path = f"/api/admin/orders/{cancelled}"
+    assert staff.post(f"{path}/cancellation", json={"reason": " "}).status_code == 422
+    assert staff.post(f"{path}/return", json=reason).json()["type"] == "urn:retail:problem:illegal-transition"
+    assert staff.post(f"{path}/cancellation", json=reason).status_code == 204
+    assert staff.post(f"{path}/cancellation", json=reason).status_code == 409
+    seen = staff.get(path).json()
+    assert (seen["status"], seen["steps"][-1]["note"]) == ("CANCELLED", reason["reason"])
+    assert EMAIL not in str(seen)
+
+    path = f"/api/admin/orders/{sent}"
+    staff.post(f"{path}/shipment", json={"tracking_code": "HP 1234"})
+    assert staff.post(f"{path}/cancellation", json=reason).status_code == 409
+    assert staff.post(f"{path}/return", json={"reason": "Too small"}).status_code == 204
+    assert staff.get(path).json()["status"] == "RETURNED"
+    told = {row["detail_type"] for row in shop.rows("SELECT detail_type FROM outbox")}
+    assert told >= {"OrderCancelled", "OrderReturned", "InventoryReleased"}
+    assert staff.get(f"/api/admin/orders/{uuid4()}").status_code == 404
+
+
+def test_staff_find_an_order_by_its_number_and_give_it_up_by_forms_alone(
+    staff: TestClient, shop: Shop, resources: Resources
+) -> None:
+    order_id, token = _paid_order(shop, resources), {"form_token": _form_token(staff)}
+    found = staff.get("/admin/orders/find", params={"number": f" {order_id} "}).headers["location"]
+    assert found == f"/admin/orders/{order_id}"
+    assert "Cancel the order" in staff.get(found).text
+    assert staff.get("/admin/orders/find", params={"number": "mine"}, headers=BROWSER).status_code == 422
+    empty = staff.post(f"{found}/cancellation", data=token | {"reason": ""})
+    assert (empty.status_code, "reason-problem" in empty.text) == (422, True)
+    assert staff.post(f"{found}/cancellation", data=token | {"reason": "Lost"}).headers["location"] == found
+    page = staff.get(found).text
+    assert "Lost" in page
+    assert "Cancel the order" not in page
+    assert staff.post(f"{found}/cancellation", data=token | {"reason": "Again"}).status_code == 409
+
+
+def test_the_account_leads_staff_to_the_desk_and_nobody_else(
+    staff: TestClient, stranger: TestClient, shop: Shop
+) -> None:
+    assert 'href="/admin"' in staff.get("/account").text
+    assert 'href="/admin"' not in signed_in(stranger, "other@example.com").get("/account").text
 
 
 def test_without_a_cache_a_change_is_kept_and_shown_once_its_event_is_handled(

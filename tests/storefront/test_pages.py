@@ -1,12 +1,15 @@
 """The web pages, as a browser without JavaScript uses them."""
 
 import re
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from storefront import pages
 from tests.retail.shop import EMAIL, Shop
 
+FILES = Path(pages.__file__).with_name("static")
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 
 
@@ -29,6 +32,54 @@ def test_a_customer_without_a_script_orders_and_follows_the_order(client: TestCl
     page = client.get(placed.headers["location"]).text
     assert "The payment was declined" in page
     assert "refresh" not in page
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("PAYMENT_FAILED", "Nothing was charged"),
+        ("CANCELLED", "Your order is cancelled"),
+        ("RETURNED", "We have your parcel back"),
+        ("REFUNDED", "Your money is on its way back"),
+    ],
+)
+def test_every_end_of_an_order_has_words_of_its_own_and_is_final(
+    client: TestClient, shop: Shop, status: str, words: str
+) -> None:
+    order = _order(client, shop)
+    assert "Cancel this order" in client.get(order).text
+    shop.rows("UPDATE orders SET status = %s", status)
+    page = client.get(order).text
+    assert words in page
+    assert "refresh" not in page
+    assert "Cancel this order" not in page
+    assert f'"{status}"' in (FILES / "order.js").read_text().split("FINAL")[1].splitlines()[0]
+
+
+def test_a_customer_cancels_what_has_not_been_sent_once(client: TestClient, stranger: TestClient, shop: Shop) -> None:
+    order = _order(client, shop)
+    assert stranger.post(f"{order}/cancellation").status_code == 404
+    for _ in range(2):
+        assert client.post(f"{order}/cancellation").headers["location"] == order
+    assert "Your order is cancelled" in client.get(order).text
+    assert shop.rows("SELECT payment_token FROM orders") == [{"payment_token": None}], "nobody can charge it"
+    assert shop.rows("SELECT inventory_count - reserved_count AS free FROM products") == [{"free": 10}]
+    assert len(shop.rows("SELECT id FROM outbox WHERE detail_type = 'OrderCancelled'")) == 1
+
+
+def test_an_order_that_has_left_is_not_cancelled_and_its_customer_told_why(client: TestClient, shop: Shop) -> None:
+    order = _order(client, shop)
+    shop.rows("UPDATE orders SET status = 'SHIPPED'")
+    late = client.post(f"{order}/cancellation")
+    assert late.status_code == 409
+    assert "cannot be cancelled any more" in late.text
+    assert client.post(f"/api{order}/cancellation", json={}).json()["type"] == "urn:retail:problem:illegal-transition"
+    assert shop.rows("SELECT status FROM orders") == [{"status": "SHIPPED"}]
+
+
+def _order(client: TestClient, shop: Shop) -> str:
+    client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1})
+    return client.post("/checkout", data={"email": EMAIL, "payment_token": "tok_visa"}).headers["location"]
 
 
 def test_a_product_is_removed_and_an_empty_cart_has_no_checkout(client: TestClient, shop: Shop) -> None:

@@ -26,15 +26,15 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
 
 def test_an_empty_secret_is_looked_at_until_it_is_filled_and_then_no_more(secrets: Stubber) -> None:
     readiness = PaymentReadiness("arn:aws:secretsmanager:payments")
-    secrets.add_response("describe_secret", {"Name": "payments"})
-    secrets.add_client_error("describe_secret", "AccessDeniedException")
-    secrets.add_response("describe_secret", {"VersionIdsToStages": {"v" * 32: ["AWSPENDING"]}})
-    secrets.add_response("describe_secret", {"VersionIdsToStages": {"v" * 32: ["AWSCURRENT"]}})
+    secrets.add_client_error("get_secret_value", "ResourceNotFoundException")
+    secrets.add_client_error("get_secret_value", "AccessDeniedException")
+    secrets.add_response("get_secret_value", {"SecretString": "{}"})
+    secrets.add_response("get_secret_value", {"SecretString": '{"api_key": "sk_of_these_tests"}'})
     assert [readiness.is_ready() for _ in range(6)] == [False, False, False, True, True, True]
 
 
 def test_it_does_not_ask_at_every_checkout(secrets: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(payment_readiness, "SECONDS_BETWEEN_LOOKS", 30.0)
     readiness = PaymentReadiness("arn:aws:secretsmanager:payments")
-    secrets.add_response("describe_secret", {"Name": "payments"})
+    secrets.add_client_error("get_secret_value", "ResourceNotFoundException")
     assert [readiness.is_ready() for _ in range(3)] == [False, False, False]

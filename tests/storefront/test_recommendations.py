@@ -6,14 +6,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import boto3
+import psycopg
 import pytest
 from botocore.config import Config
 from fastapi.testclient import TestClient
 
 from retail import recommendations
 from retail.cache import connect_cache
-from retail.catalog import Product, read_products
+from retail.catalog import Catalog, Product, drop_cached, read_products
 from retail.recommendations import BedrockModel, Recommendations
+from storefront.resources import Resources
 from tests.retail.shop import Shop
 from tests.storefront.bedrock import MODEL, Bedrock, serve
 
@@ -35,7 +37,7 @@ def recommender(shop: Shop, cache_url: str, bedrock: Bedrock) -> Iterator[Recomm
             aws_secret_access_key="x",
             config=Config(read_timeout=3, retries={"total_max_attempts": 1}),
         )
-        made = Recommendations(shop.database, cache, BedrockModel(client, MODEL))
+        made = Recommendations(Catalog(shop.database, cache), shop.database, cache, BedrockModel(client, MODEL))
         yield made
         made.close()
 
@@ -43,7 +45,7 @@ def recommender(shop: Shop, cache_url: str, bedrock: Bedrock) -> Iterator[Recomm
 @pytest.fixture
 def mug(shop: Shop) -> Product:
     """A mug, and six more things of its kind; with it a kettle was bought twice, a towel once."""
-    product_id = shop.add_product(name="Mug", stock=50)
+    product_id = shop.add_product(name="Mug", stock=50, category="kitchen")
     others = {
         name: shop.add_product(name=name, stock=50) for name in ("Bowl", "Kettle", "Plate", "Spoon", "Towel", "Vase")
     }
@@ -120,6 +122,45 @@ def test_what_is_sold_out_is_not_recommended(
     bedrock.text = ""
     shop.rows("UPDATE products SET inventory_count = reserved_count WHERE name = 'Kettle'")
     assert names(recommender.beside(mug)) == ["Towel", "Bowl", "Plate", "Spoon"]
+
+
+def test_what_is_shown_costs_what_it_costs_now_and_is_still_to_be_had(
+    recommender: Recommendations, bedrock: Bedrock, mug: Product, shop: Shop
+) -> None:
+    bedrock.text = "[1, 2, 3, 4]"
+    assert names(recommender.beside(mug)) == BOUGHT_TOGETHER
+    shop.rows("UPDATE products SET price = 77 WHERE name = 'Bowl'")
+    shop.rows("UPDATE products SET inventory_count = reserved_count WHERE name = 'Kettle'")
+    shop.rows("UPDATE products SET active = false WHERE name = 'Plate'")
+    changed = shop.rows("SELECT id FROM products WHERE name IN ('Bowl', 'Kettle', 'Plate')")
+    drop_cached(recommender._cache, [row["id"] for row in changed])
+
+    shown = recommender.beside(mug)
+
+    assert [(product.name, str(product.price.amount)) for product in shown] == [("Towel", "12.50"), ("Bowl", "77.00")]
+    assert len(bedrock.questions) == 1, "the choice itself is kept"
+
+
+def test_the_product_page_shows_what_goes_with_it(client: TestClient, mug: Product) -> None:
+    shown = client.get(f"/products/{mug.id}").text.split("Goes well with it")[1]
+    assert [name for name in OTHERS if f">{name}<" in shown] == sorted(BOUGHT_TOGETHER)
+
+
+def test_the_product_page_shows_its_shelf_where_nothing_goes_with_it(
+    client: TestClient, resources: Resources, mug: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources.recommendations, "beside", lambda _: [])
+    assert "Goes well with it" in client.get(f"/products/{mug.id}").text
+
+
+def test_the_product_page_is_there_without_what_the_database_would_recommend(
+    client: TestClient, resources: Resources, mug: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Product) -> list[Product]:
+        raise psycopg.OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(resources.recommendations, "beside", away)
+    assert client.get(f"/products/{mug.id}").status_code == 200
 
 
 def test_the_api_tells_what_goes_with_a_product(client: TestClient, mug: Product) -> None:

@@ -3,7 +3,7 @@
 
 const FIRST_WAIT = 700;
 const LONGEST_WAIT = 15000;
-const FINAL = new Set(["SHIPPED", "PAYMENT_FAILED"]);
+const FINAL = new Set(["SHIPPED", "PAYMENT_FAILED", "CANCELLED", "RETURNED", "REFUNDED"]);
 
 async function look(wait) {
   const shown = document.getElementById("order");

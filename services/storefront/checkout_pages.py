@@ -1,0 +1,141 @@
+"""The pages of the checkout: who orders, the card, and the order that comes of it.
+
+The simulator's test cards are chosen on the form. A real card is entered at the gateway, on a page of its own: the form
+leads to a link there, not to a redirect, which `form-action` of our content security policy would stop.
+"""
+
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from pydantic import ValidationError
+
+from retail.card_entry import CardEntry
+from retail.errors import (
+    EmptyCartError,
+    IdempotencyKeyReusedError,
+    InsufficientStockError,
+    TotalChangedError,
+    UnknownCardEntryError,
+    UnknownProductError,
+)
+from retail.payments import APPROVED_TOKEN, DECLINED_TOKEN
+from storefront.customers import KnownCustomer
+from storefront.page import page, see_other
+from storefront.problems import field_problems
+from storefront.schemas import CheckoutRequest, Contact
+from storefront.sessions import CurrentSession, KnownSession, Session
+from storefront.shopping import CurrentShopping, Shopping
+
+router = APIRouter(include_in_schema=False)
+
+FormText = Annotated[str, Form()]
+Entry = Annotated[str, Query(pattern=r"^cs_[A-Za-z0-9_]{1,150}$")]
+
+PAYMENT_METHODS = (
+    (APPROVED_TOKEN, "Test card that is accepted", "Visa ···· 4242"),
+    (DECLINED_TOKEN, "Test card that is declined", "Visa ···· 0002"),
+)
+LONGEST_KEY = 200
+# What the cart has to be looked at for.
+CART_REFUSALS = (
+    EmptyCartError,
+    IdempotencyKeyReusedError,
+    InsufficientStockError,
+    TotalChangedError,
+    UnknownProductError,
+)
+
+
+@router.get("/checkout")
+def checkout_page(
+    request: Request, session: KnownSession, customer: KnownCustomer, shopping: CurrentShopping
+) -> Response:
+    """The checkout form; an empty cart is shown as what it is."""
+    if not shopping.cart(session).items:
+        return see_other("/cart")
+    return _form(request, shopping, session, email=customer.email if customer else "")
+
+
+@router.post("/checkout")
+def check_out(
+    request: Request,
+    session: CurrentSession,
+    customer: KnownCustomer,
+    shopping: CurrentShopping,
+    email: FormText = "",
+    payment_token: FormText = "",
+    idempotency_key: FormText = "",
+) -> Response:
+    """Place the order and show it, or first the way to the card; else form or cart, with what is in the way."""
+    entry, key = shopping.resources.card_entry, idempotency_key[:LONGEST_KEY]
+    try:
+        if entry is not None:
+            wanted = Contact(email=email.strip())
+            return _enter_card(request, shopping, session, entry, email=wanted.email, key=key)
+        chosen = CheckoutRequest(email=email.strip(), payment_token=payment_token)
+        order = shopping.place_order(
+            session,
+            email=chosen.email,
+            payment_token=chosen.payment_token,
+            signed_in=customer,
+            idempotency_key=key,
+        )
+    except ValidationError as error:
+        errors = {problem.location: problem.message for problem in field_problems(error.errors())}
+        return _form(request, shopping, session, email=email, errors=errors, status=422)
+    except CART_REFUSALS as refusal:
+        return page(request, "cart.html", shopping, session, status=409, refusal=str(refusal))
+    return see_other(f"/orders/{order.id}")
+
+
+@router.get("/checkout/paid")
+def order_with_card(
+    request: Request, session: KnownSession, customer: KnownCustomer, shopping: CurrentShopping, card: Entry
+) -> Response:
+    """Back from the card's page: place the order and show it. Asked again, as a reload does, it shows the same order.
+
+    It changes something although it is a GET, for Stripe sends the customer here by one. What it does was agreed to in
+    this session, by its card, and once: an address of somebody else's entry, wherever it stands, does nothing.
+    """
+    entry = shopping.resources.card_entry
+    if entry is None or session is None:
+        return see_other("/cart")
+    try:
+        order = shopping.order_with_card(entry, session, card, customer)
+    except UnknownCardEntryError as refusal:
+        if not shopping.cart(session).items:
+            return see_other("/cart")
+        email = customer.email if customer else ""
+        return _form(request, shopping, session, email=email, refusal=str(refusal), status=409)
+    except CART_REFUSALS as refusal:
+        return page(request, "cart.html", shopping, session, status=409, refusal=str(refusal))
+    return see_other(f"/orders/{order.id}")
+
+
+def _enter_card(
+    request: Request, shopping: Shopping, session: Session, entry: CardEntry, *, email: str, key: str
+) -> Response:
+    address = shopping.enter_card(entry, session, email=email, key=key)
+    return page(request, "card.html", shopping, session, address=address, email=email)
+
+
+def _form(
+    request: Request,
+    shopping: Shopping,
+    session: Session | None,
+    *,
+    email: str,
+    errors: dict[str, str] | None = None,
+    refusal: str | None = None,
+    status: int = 200,
+) -> Response:
+    form = {
+        "email": email,
+        "errors": errors or {},
+        "refusal": refusal,
+        "open": shopping.resources.takes_payments,
+        "methods": PAYMENT_METHODS if shopping.resources.card_entry is None else (),
+        "idempotency_key": uuid4(),
+    }
+    return page(request, "checkout.html", shopping, session, status=status, **form)
