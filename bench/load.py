@@ -7,11 +7,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from ops.synth import ROOT
 
@@ -35,20 +37,20 @@ def served(command: Sequence[str], environment: Mapping[str, str] | None = None)
     Raises RuntimeError with what the server printed when it ends or does not listen within a minute.
     """
     port = _free_port()
-    process = subprocess.Popen(
-        [part.replace("{port}", str(port)) for part in command],
-        cwd=ROOT,
-        env={**os.environ, **(environment or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        _await_port(port, process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
+    with tempfile.TemporaryFile("w+") as output:  # not a pipe: one that nobody reads stops whoever writes a log
+        process = subprocess.Popen(
+            [part.replace("{port}", str(port)) for part in command],
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _await_port(port, process, output)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def drive(
@@ -95,7 +97,7 @@ def _free_port() -> int:
         return port
 
 
-def _await_port(port: int, process: subprocess.Popen[str]) -> None:
+def _await_port(port: int, process: subprocess.Popen[bytes], output: IO[str]) -> None:
     patience = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < patience and process.poll() is None:
         with socket.socket() as probe:
@@ -103,4 +105,6 @@ def _await_port(port: int, process: subprocess.Popen[str]) -> None:
                 return
         time.sleep(0.05)
     process.kill()
-    raise RuntimeError(f"{process.args!r} does not listen: {process.communicate()[0].strip()}")
+    process.wait()
+    output.seek(0)
+    raise RuntimeError(f"{process.args!r} does not listen: {output.read().strip()}")

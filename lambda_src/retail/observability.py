@@ -8,9 +8,11 @@ import traceback
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from retail.log_lines import LogLines
+
 NAMESPACE = "RetailPlatform"
 
-logger = Logger()
+logger = Logger(logger_formatter=LogLines())
 
 
 def correlate(correlation_id: str, **more: str) -> None:

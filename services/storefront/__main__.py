@@ -10,7 +10,7 @@ os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "storefront")  # read when reta
 from retail import clients
 from storefront.application import create_application
 from storefront.discovery import ParameterDiscovery
-from storefront.request_limits import LARGEST_HEAD
+from storefront.http_protocol import BoundedHeads
 from storefront.resources import Resources
 from storefront.settings import Settings
 
@@ -26,7 +26,8 @@ def serve(application: ASGIApp, *, host: str, port: int) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
-        h11_max_incomplete_event_size=2 * LARGEST_HEAD,  # what is larger is cut off, what is smaller gets a problem
+        loop="uvloop",
+        http=BoundedHeads,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
 

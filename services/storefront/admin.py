@@ -94,6 +94,7 @@ class Desk:
                 drop_drawing(self.resources.cache, sku)
         except CacheUnavailableError:
             logger.warning("customers see the change once its event is handled", product_id=str(product_id))
+        self.resources.page_copies.clear()
 
 
 def desk(request: Request, staff: CurrentStaff) -> Desk:

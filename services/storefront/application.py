@@ -26,6 +26,7 @@ from storefront import (
 from storefront.announcements import Announcer
 from storefront.forgery import ForgeryGuard
 from storefront.middleware import RequestScope
+from storefront.page_copies import CopiedPages
 from storefront.rate_limits import RateLimits
 from storefront.relay import OutboxRelay
 from storefront.request_limits import RequestLimits
@@ -67,7 +68,8 @@ def create_application(resources: Resources) -> FastAPI:
     application.state.tracer_provider = provider
     problems.install(application)
     description.install(application)
-    application.add_middleware(ForgeryGuard)  # the last one added is the first one asked
+    application.add_middleware(CopiedPages, copies=resources.page_copies)  # the last one added is the first one asked
+    application.add_middleware(ForgeryGuard)
     application.add_middleware(RequestLimits)
     application.add_middleware(
         RateLimits,

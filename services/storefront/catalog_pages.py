@@ -11,6 +11,7 @@ from retail.observability import describe, logger
 from retail.product_lists import ProductQuery, Sort
 from storefront.listing import SLUG, After, Listed, Searched, address
 from storefront.page import page
+from storefront.page_copies import same_for_strangers
 from storefront.sessions import KnownSession, Session
 from storefront.shopping import CurrentShopping, Shopping
 
@@ -29,7 +30,7 @@ ORDERS = {
 }
 
 
-@router.get("/")
+@router.get("/", dependencies=same_for_strangers)
 def home(request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
     """What stands in the window, the shelves, and what is new."""
     catalog = shopping.resources.catalog
@@ -39,7 +40,7 @@ def home(request: Request, session: KnownSession, shopping: CurrentShopping) -> 
     return page(request, "home.html", shopping, session, window=shown, new=rest, total=new.total)
 
 
-@router.get("/products")
+@router.get("/products", dependencies=same_for_strangers)
 def everything(
     request: Request, query: Listed, session: KnownSession, shopping: CurrentShopping, cursor: After = None
 ) -> Response:
@@ -47,7 +48,7 @@ def everything(
     return _list(request, shopping, session, query, cursor, title="Everything we have")
 
 
-@router.get("/categories/{slug}")
+@router.get("/categories/{slug}", dependencies=same_for_strangers)
 def category_page(
     slug: Annotated[str, Path(max_length=100, pattern=SLUG)],
     request: Request,
@@ -71,7 +72,7 @@ def search_page(
     return _list(request, shopping, session, query, cursor, title=title)
 
 
-@router.get("/products/{product_id:uuid}")
+@router.get("/products/{product_id:uuid}", dependencies=same_for_strangers)
 def product_page(product_id: UUID, request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
     """One product."""
     product = shopping.resources.catalog.product(product_id)

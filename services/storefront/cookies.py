@@ -25,10 +25,7 @@ def set_cookie(request: Request, name: str, value: str, *, seconds: int) -> None
 
 def cookies_to_set(request: Request) -> dict[str, str]:
     """The values of `Set-Cookie` that the answer to this request shall have, by cookie."""
-    state = request.state
-    if not hasattr(state, "cookies_to_set"):
-        state.cookies_to_set = {}
-    cookies: dict[str, str] = state.cookies_to_set
+    cookies: dict[str, str] = request.scope.setdefault("state", {}).setdefault("cookies_to_set", {})
     return cookies
 
 

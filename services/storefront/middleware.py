@@ -5,7 +5,6 @@ import time
 from uuid import uuid4
 
 from fastapi import Request
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from retail.observability import correlate, logger
@@ -24,6 +23,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_EVERY_ANSWER = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
 class RequestScope:
@@ -37,38 +37,42 @@ class RequestScope:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        request = Request(scope)
         request_id = str(uuid4())
-        offered = request.headers.get("x-correlation-id", "")
-        request.state.correlation_id = offered if _SANE_ID.match(offered) else request_id
-        correlate(request.state.correlation_id, request_id=request_id)
+        correlation_id = _offered_id(scope) or request_id
+        scope.setdefault("state", {})["correlation_id"] = correlation_id
+        correlate(correlation_id, request_id=request_id)
         started, status = time.perf_counter(), 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _complete(MutableHeaders(scope=message), request)
+                _complete(message, scope, correlation_id)
             await send(message)
 
         try:
             await self._application(scope, receive, send_with_headers)
         except Exception as error:
-            answer = unexpected(request, error)
+            answer = unexpected(Request(scope), error)
             if status == 0:  # else the answer is on its way, and breaking off is all that is left
                 await answer(scope, receive, send_with_headers)
         finally:
-            _log_access(request, status, time.perf_counter() - started)
+            _log_access(scope, status, time.perf_counter() - started)
 
 
-def _complete(headers: MutableHeaders, request: Request) -> None:
-    headers.update(SECURITY_HEADERS)
-    headers["X-Correlation-Id"] = request.state.correlation_id
-    headers.setdefault("Cache-Control", "no-store")
-    for cookie in cookies_to_set(request).values():
-        headers.append("Set-Cookie", cookie)
+def _offered_id(scope: Scope) -> str | None:
+    offered = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-correlation-id"), "")
+    return offered if _SANE_ID.match(offered) else None
 
 
-def _log_access(request: Request, status: int, seconds: float) -> None:
-    log = logger.debug if request.url.path in ("/health", "/ready") else logger.info
-    log("request", method=request.method, path=request.url.path, status=status, duration_ms=round(seconds * 1000, 1))
+def _complete(message: Message, scope: Scope, correlation_id: str) -> None:
+    headers = message["headers"] = [*message.get("headers", ()), *_EVERY_ANSWER]  # no endpoint sets any of these
+    headers.append((b"x-correlation-id", correlation_id.encode()))
+    if all(name != b"cache-control" for name, _ in headers):
+        headers.append((b"cache-control", b"no-store"))
+    headers.extend((b"set-cookie", cookie.encode("latin-1")) for cookie in cookies_to_set(Request(scope)).values())
+
+
+def _log_access(scope: Scope, status: int, seconds: float) -> None:
+    log = logger.debug if scope["path"] in ("/health", "/ready") else logger.info
+    log("request", method=scope["method"], path=scope["path"], status=status, duration_ms=round(seconds * 1000, 1))

@@ -16,6 +16,7 @@ from retail.payment_key import secret_key
 from retail.recommendations import BedrockModel, Recommendations
 from storefront.credentials import DatabaseCredentials
 from storefront.discovery import Discovery
+from storefront.page_copies import PageCopies
 from storefront.payment_readiness import PaymentReadiness
 from storefront.pool import PooledDatabase
 from storefront.rate_limits import RateCounters
@@ -40,6 +41,7 @@ class Resources:
         self, settings: Settings, discovery: Discovery, *, sslmode: str = "verify-full", cache_scheme: str = "rediss"
     ) -> None:
         self.discovery = discovery
+        self.page_copies = PageCopies()
         self._settings = settings
         self._sslmode = sslmode
         self._cache_scheme = cache_scheme

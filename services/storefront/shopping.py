@@ -173,6 +173,7 @@ class Shopping:
         )
 
     def _stock_moved(self, order: Order) -> None:
+        self.resources.page_copies.drop(f"/products/{line.product_id}" for line in order.lines)
         try:
             drop_cached(self.resources.cache, [line.product_id for line in order.lines])
         except CacheUnavailableError:

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from retail.tracing import carry
+from storefront.forgery import SAFE_METHODS
 
 HEADER = "X-Amzn-Trace-Id"  # the load balancer sets it, EventBridge and Lambda understand it
 UNTRACED = frozenset({"/health", "/ready"})
@@ -44,16 +45,17 @@ class TracedRequests:
             await self._application(scope, receive, send)
             return
         given = Headers(scope=scope).get(HEADER)
-        parent = _propagator.extract({HEADER: given} if given else {})
+        parent = _propagator.extract({HEADER: given}) if given else None
         with self._tracer.start_as_current_span(
             scope["method"],
             context=parent,
             kind=trace.SpanKind.SERVER,
             attributes={"http.request.method": scope["method"]},
         ) as span:
-            carrier: dict[str, str] = {}
-            _propagator.inject(carrier)
-            carry(carrier.get(HEADER))
+            if scope["method"] not in SAFE_METHODS:  # only a change causes events
+                carrier: dict[str, str] = {}
+                _propagator.inject(carrier)
+                carry(carrier.get(HEADER))
 
             async def send_noting_status(message: Message) -> None:
                 if message["type"] == "http.response.start":

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from storefront import request_limits
+from storefront.http_protocol import CUT_OFF, BoundedHeads
 from storefront.middleware import RequestScope
 from storefront.request_limits import LARGEST_BODY, LARGEST_HEAD, RequestLimits
 from tests.retail.shop import EMAIL, Shop
@@ -30,7 +31,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     application.add_middleware(RequestScope)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
+        server = uvicorn.Server(uvicorn.Config(application, log_level="error", http=BoundedHeads))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started:
@@ -101,6 +102,18 @@ def test_a_body_at_the_limit_is_read_and_one_beyond_is_a_413(client: TestClient)
         answer = client.post("/api/orders", content=body, headers={"Content-Type": "application/json"})
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_head_that_never_ends_is_cut_off(port: int) -> None:
+    for endless in (b"X-Long: ", b"X-Many: x\r\n" * 3):
+        answer = _exchange(port, _POST + endless, *([b"x" * 8192] * (CUT_OFF // 8192 + 1)), pause=0.01)
+        assert answer.startswith(b"HTTP/1.1 400")
+
+
+def test_requests_one_after_another_on_a_connection_have_each_a_head_of_their_own(port: int) -> None:
+    request = _POST + b"X-Long: " + b"x" * (LARGEST_HEAD - 100) + b"\r\nContent-Length: 1\r\n\r\nx"
+    answer = _exchange(port, *([request] * 4), pause=0.05)
+    assert answer.count(b"HTTP/1.1 200") == 4
 
 
 def test_too_many_and_too_long_headers_are_a_431(client: TestClient) -> None:

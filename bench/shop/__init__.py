@@ -1,0 +1,1 @@
+"""What the shop adds to the framework and the database that it is built on."""

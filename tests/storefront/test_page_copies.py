@@ -1,0 +1,96 @@
+"""A stranger may get a page from a moment ago; nobody gets somebody else's, and a change made here shows at once."""
+
+from fastapi.testclient import TestClient
+
+from storefront.page_copies import FRESH_SECONDS, KEPT_SECONDS, MOST_COPIES, Copy, PageCopies
+from storefront.resources import Resources
+from tests.retail.shop import EMAIL, Shop
+
+
+def rename(shop: Shop, name: str) -> None:
+    shop.rows("UPDATE products SET name = %s", name)
+
+
+def test_a_stranger_gets_the_page_of_a_moment_ago_without_database_and_cache(
+    stranger: TestClient, shop: Shop, resources: Resources
+) -> None:
+    page = f"/products/{shop.add_product(name='Kettle')}"
+    first = stranger.get(page)
+    resources.cache.flushall()
+    rename(shop, "Teapot")
+    copy = stranger.get(page)
+    assert "Kettle" in first.text
+    assert copy.content == first.content
+    assert copy.headers.keys() == first.headers.keys()
+    assert copy.headers["x-correlation-id"] != first.headers["x-correlation-id"]
+
+
+def test_whoever_has_a_session_gets_the_page_made_for_them_and_leaves_no_copy_of_it(
+    client: TestClient, stranger: TestClient, shop: Shop
+) -> None:
+    product = shop.add_product()
+    stranger.get(f"/products/{product}")
+    client.put(f"/api/cart/items/{product}", json={"quantity": 3}).raise_for_status()
+    assert "form_token" in client.get(f"/products/{product}").text
+    assert "form_token" not in stranger.get(f"/products/{product}").text
+
+
+def test_an_order_shows_on_the_page_of_what_it_took(client: TestClient, stranger: TestClient, shop: Shop) -> None:
+    product = shop.add_product(stock=1)
+    assert "sold out" not in stranger.get(f"/products/{product}").text
+    client.put(f"/api/cart/items/{product}", json={"quantity": 1}).raise_for_status()
+    assert client.post("/api/orders", json={"email": EMAIL, "payment_token": "tok_visa"}).status_code == 201
+    assert "sold out" in stranger.get(f"/products/{product}").text
+
+
+def test_errors_and_searches_leave_no_copy(stranger: TestClient, shop: Shop, resources: Resources) -> None:
+    product = shop.add_product()
+    shop.rows("UPDATE products SET active = false")
+    assert stranger.get(f"/products/{product}").status_code == 404
+    shop.rows("UPDATE products SET active = true")
+    resources.cache.flushall()
+    assert stranger.get(f"/products/{product}").status_code == 200
+    stranger.get("/products?sort=name")
+    assert resources.page_copies.find("/products") is None
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def kept(clock: Clock) -> PageCopies:
+    copies = PageCopies(clock)
+    copies.keep("/", Copy([], b"page", None, clock.now), changes=copies.changes)
+    return copies
+
+
+def test_one_renews_a_copy_while_the_others_still_get_it_and_nobody_gets_an_old_one() -> None:
+    clock = Clock()
+    copies = kept(clock)
+    assert copies.find("/")
+    clock.now += FRESH_SECONDS
+    assert [bool(copies.find("/")) for _ in range(3)] == [False, True, True]
+    clock.now += KEPT_SECONDS - FRESH_SECONDS
+    assert copies.find("/") is None
+
+
+def test_what_was_begun_before_a_change_is_not_kept() -> None:
+    copies = PageCopies()
+    before = copies.changes
+    copies.drop(["/products/1"])
+    copies.keep("/products/1", Copy([], b"old", None, copies.now()), changes=before)
+    assert copies.find("/products/1") is None
+
+
+def test_the_least_used_of_too_many_copies_is_forgotten() -> None:
+    clock = Clock()
+    copies = kept(clock)
+    for number in range(MOST_COPIES - 1):
+        copies.keep(f"/{number}", Copy([], b"page", None, clock.now), changes=copies.changes)
+    assert copies.find("/")
+    copies.keep("/one-more", Copy([], b"page", None, clock.now), changes=copies.changes)
+    assert copies.find("/")
+    assert copies.find("/0") is None
