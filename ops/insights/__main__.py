@@ -1,7 +1,8 @@
 """Draws one page of pictures from the curated tables: `python -m ops.insights`.
 
     python -m ops.insights                     # of the platform that runs here, after `make up`, orders and `make etl`
-    python -m ops.insights --curated DIRECTORY # of curated files, for example of a generated history
+    python -m ops.insights --history           # of a history that never happened; Spark takes a minute
+    python -m ops.insights --curated DIRECTORY # of curated files
 
 Exit codes: 0 the page is written, 1 there is nothing to draw and the output says what to do, 2 wrong arguments.
 """
@@ -21,6 +22,7 @@ from ops.curated import CuratedTables
 from ops.insights.figures import Figures, figures
 from ops.insights.here import LakeHere, NoPlatformError
 from ops.insights.page import page
+from ops.insights.told import NightlyJobError, tell
 from ops.synth import ROOT
 
 PAGE = ROOT / "build" / "insights.html"
@@ -31,17 +33,19 @@ def main(
     curated: Annotated[
         Path | None, typer.Option(help="Curated files instead of the platform's lake", exists=True, file_okay=False)
     ] = None,
+    history: Annotated[bool, typer.Option("--history", help="A history that never happened")] = False,
     output: Annotated[Path, typer.Option(help="Where the page goes")] = PAGE,
 ) -> None:
     """Draw revenue, funnel, stock and latency into one page that needs no network.
 
     Example: python -m ops.insights --output pictures.html
     """
+    if history and curated:
+        raise typer.BadParameter("--history makes files of its own: leave --curated out")
     try:
-        found, source = (
-            (_of_files(curated), f"files of {curated.name}/") if curated else (_of_platform(), "this machine")
-        )
-    except NoPlatformError as problem:
+        with tempfile.TemporaryDirectory() as directory:
+            found, source = _figures(curated, Path(directory), history=history)
+    except (NoPlatformError, NightlyJobError) as problem:
         errors.print(f"insights: {problem}", style="red")
         raise typer.Exit(1) from None
     if not found.days:
@@ -52,14 +56,14 @@ def main(
     typer.echo(f"{len(found.days)} days in pictures: {output}")
 
 
-def _of_files(directory: Path) -> Figures:
-    return figures(CuratedTables(directory))
-
-
-def _of_platform() -> Figures:
+def _figures(curated: Path | None, workplace: Path, *, history: bool) -> tuple[Figures, str]:
+    """What the page shows, and where it is from."""
+    if curated:
+        return figures(CuratedTables(curated)), f"files of {curated.name}/"
+    if history:
+        return figures(CuratedTables(tell(workplace))), "a history that never happened"
     lake = LakeHere(STANDARD_DIRECTORY)
-    with tempfile.TemporaryDirectory() as directory:
-        return figures(CuratedTables(lake.copy_curated(Path(directory))), lake.arrivals())
+    return figures(CuratedTables(lake.copy_curated(workplace)), lake.arrivals()), "the platform on this machine"
 
 
 if __name__ == "__main__":

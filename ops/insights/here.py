@@ -47,19 +47,18 @@ class LakeHere:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)
 
     def arrivals(self) -> Iterator[Arrival]:
-        """Every event of the raw zone, as often as it came: from when it happened until its object was there.
+        """Every event that the bus delivered: from when it happened until its object was there, in S3's whole seconds.
 
-        S3 tells whole seconds. What is no event is left out here; the nightly job puts it into quarantine.
+        What others put into the raw zone is left out, for a history that somebody wrote down has taken no time.
         """
         for entry in self._objects(RAW):
-            body = self._read(entry["Key"])
-            lines = gzip.decompress(body) if entry["Key"].endswith(".gz") else body
-            prefix = "/".join(entry["Key"].split("/")[:2]) + "/"
-            for line in lines.splitlines():
-                event = _envelope(line)
-                if event is not None:
-                    waited = entry["LastModified"] - datetime.fromisoformat(event["occurred_at"])
-                    yield Arrival(event["event_id"], prefix, max(waited.total_seconds(), 0))
+            if entry["Key"].endswith(".gz"):
+                prefix = "/".join(entry["Key"].split("/")[:2]) + "/"
+                for line in gzip.decompress(self._read(entry["Key"])).splitlines():
+                    event = _delivered(line)
+                    if event is not None:
+                        waited = entry["LastModified"] - datetime.fromisoformat(event["occurred_at"])
+                        yield Arrival(event["event_id"], prefix, max(waited.total_seconds(), 0))
 
     def _objects(self, prefix: str) -> Iterator[Any]:
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
@@ -70,12 +69,11 @@ class LakeHere:
         return content
 
 
-def _envelope(line: bytes) -> dict[str, str] | None:
-    """The envelope of a raw line, in either of its two forms; None where it is none."""
+def _delivered(line: bytes) -> dict[str, str] | None:
+    """The envelope of an event as the bus carried it; None for any other line, which the nightly job looks after."""
     try:
-        event = json.loads(line)
-        found: dict[str, str] = event.get("detail", event)
-        datetime.fromisoformat(found["occurred_at"])
-        return found if "event_id" in found else None
+        envelope: dict[str, str] = json.loads(line)["detail"]
+        datetime.fromisoformat(envelope["occurred_at"])
+        return envelope if "event_id" in envelope else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

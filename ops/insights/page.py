@@ -146,7 +146,7 @@ def _funnel(figures: Figures) -> Panel:
 def _arrivals(rows: Sequence[Row]) -> Panel:
     title = "From event to lake"
     if not rows:
-        return _panel(title, "Nobody measured it: these events did not come over a bus.", "", {}, [])
+        return _panel(title, "Nobody measured it: these events did not come over the bus.", "", {}, [])
     slow = max(rows, key=lambda row: row["p90"])
     return _panel(
         title,

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from ops.curated import CuratedTables
 from ops.insights import __main__ as insights
+from ops.insights import told
 from ops.insights.figures import Arrival, Figures, figures
 from ops.insights.here import LakeHere, NoPlatformError
 from ops.insights.page import page
@@ -23,7 +24,7 @@ from tests.browser import launch
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 ARRIVALS = [
     *(Arrival(f"e{n}", "raw/orders/", float(n)) for n in range(1, 11)),
-    Arrival("e10", "raw/orders/", 2.0),  # the order processor was faster
+    Arrival("e10", "raw/orders/", 2.0),  # a replay brought it a second time
     Arrival("p1", "raw/products/", 66.0),
 ]
 
@@ -155,6 +156,25 @@ def test_command_says_what_to_do_when_there_is_nothing(tmp_path: Path, command: 
     assert not (tmp_path / "page.html").exists()
     with pytest.raises(NoPlatformError, match="make up"):
         LakeHere(tmp_path)
+
+
+@pytest.mark.slow
+def test_history_that_never_happened_goes_through_the_nightly_job(
+    tmp_path: Path, command: Typer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told, "DAYS", 3)
+    monkeypatch.setattr(told, "CUSTOMERS", 40)
+    result = CliRunner().invoke(command, ["--history", "--output", str(tmp_path / "page.html")])
+
+    assert result.exit_code == 0, result.output
+    assert "a history that never happened" in (tmp_path / "page.html").read_text()
+
+
+def test_command_takes_one_source_only(curated: Path, command: Typer) -> None:
+    result = CliRunner().invoke(command, ["--history", "--curated", str(curated)])
+
+    assert result.exit_code == 2
+    assert "leave --curated out" in " ".join(result.output.split())
 
 
 def background_of(browser_page: Page) -> str:

@@ -23,10 +23,9 @@ def test_page_shows_the_tables_of_the_lake_and_how_long_an_orders_event_took_int
     def arrivals_of_order() -> list[Arrival]:
         return [arrival for arrival in lake.arrivals() if arrival.event_id == order.event_id]
 
-    arrived = eventually(lambda: found if len(found := arrivals_of_order()) == 2 else None)
-    assert arrived is not None, "once as the order processor archived it, once as the bus delivered it"
-    assert {arrival.prefix for arrival in arrived} == {"raw/orders/"}
-    assert all(0 <= arrival.seconds < 60 for arrival in arrived)
+    (arrived,) = eventually(arrivals_of_order)  # once, as the bus delivered it; the order processor's copy is not one
+    assert arrived.prefix == "raw/orders/"
+    assert 0 <= arrived.seconds < 120
 
     with known_history(platform, tmp_path / "known"):
         tables = CuratedTables(lake.copy_curated(tmp_path / "copied"))
