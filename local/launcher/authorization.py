@@ -8,7 +8,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-import cbor2
 from ministack.core import iam_actions, iam_evaluator
 
 _SEPARATOR = "\n"
@@ -55,12 +54,10 @@ _NAMED: dict[str, Callable[[_Request], list[str]]] = {
 _KEYS: ContextVar[dict[str, str]] = ContextVar("_KEYS")
 
 
-def _conditions(service: str, headers: dict[str, str], body: bytes, parameters: dict[str, Any]) -> dict[str, str]:
-    if service != "monitoring":  # as it is called in signatures
+def _conditions(service: str, body: bytes, parameters: dict[str, Any]) -> dict[str, str]:
+    if service != "monitoring":  # as CloudWatch is called in signatures
         return {}
-    is_binary = "cbor" in headers.get("content-type", "") + headers.get("smithy-protocol", "")
-    namespace = cbor2.loads(body).get("Namespace") if is_binary and body else None
-    namespace = namespace or iam_actions._query_param(parameters, "Namespace")
+    namespace = iam_actions._param(body, parameters, "Namespace")
     return {"cloudwatch:namespace": namespace} if namespace else {}
 
 
@@ -72,7 +69,7 @@ def authorize_what_is_named() -> None:
         service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any, **named: Any
     ) -> str:
         parameters, region, account = rest
-        _KEYS.set(_conditions(service, headers, body, parameters))
+        _KEYS.set(_conditions(service, body, parameters))
         found: list[str] = []
         if service in _NAMED:
             operation = headers.get("x-amz-target", "").rpartition(".")[2]
