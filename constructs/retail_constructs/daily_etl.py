@@ -65,8 +65,9 @@ class DailyEtl(Construct):
         )
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
         self._allow_lake(bucket, key)
-        code = [asset.bucket.arn_for_objects(asset.s3_object_key) for asset in (script, library)]
-        self._allow("ReadScript", ["s3:GetObject"], *code)
+        # A statement each: CDK sorts the resources of one by their digests, so any edit might change the order.
+        for sid, asset in (("ReadScript", script), ("ReadLibrary", library)):
+            self._allow(sid, ["s3:GetObject"], asset.bucket.arn_for_objects(asset.s3_object_key))
         self._allow(
             "RegisterPartitions",
             ["glue:GetTable", "glue:BatchCreatePartition"],

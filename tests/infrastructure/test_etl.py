@@ -80,12 +80,12 @@ def test_p18_job_reads_raw_and_writes_curated_and_quarantine(platform: Synthesiz
     assert "/raw" not in written
 
 
-def test_p18_only_statement_on_scripts_is_for_this_one(platform: Synthesized) -> None:
+def test_p18_only_statements_on_code_are_for_the_jobs_own(platform: Synthesized) -> None:
     statements = statements_of_job(platform)
-    script = json.dumps(statements["ReadScript"]["Resource"])
-
-    assert re.search(r"[0-9a-f]{64}\.py", script)
-    assert "*" not in script
+    for sid, kind in (("ReadScript", "py"), ("ReadLibrary", "zip")):
+        code = json.dumps(statements[sid]["Resource"])
+        assert re.search(rf"[0-9a-f]{{64}}\.{kind}", code)
+        assert "*" not in code
 
 
 def test_p18_failed_run_calls_a_person(platform: Synthesized) -> None:
