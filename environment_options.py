@@ -203,11 +203,13 @@ class BackupRetention:
 class Operations:
     """What an environment may cost a month (USD), how it is backed up, and whether experiments may break it.
 
+    With `traces` a collector beside each task sends the storefront's spans to X-Ray; functions trace everywhere.
     A vault with recovery points cannot go with its stack: only durable environments have one. Every `relay_minutes` the
     outbox is looked into, which wakes the database: where that may pause, an hour is often enough.
     """
 
     monthly_budget: int
+    traces: bool = False
     relay_minutes: int = 60
     backups: BackupRetention | None = None
     fault_injection: bool = False

@@ -127,7 +127,7 @@ STAGING = Environment(  # prod's shape, paid by the hour of use
     database=DatabaseCapacity(min_acu=0, max_acu=16, backup_days=7),
     cache=CacheCapacity(max_gigabytes=2, max_ecpu_per_second=5000, snapshot_days=1),
     shop=ShopOptions(payment_gateway="simulator", sample_catalog=True),
-    operations=Operations(monthly_budget=250),
+    operations=Operations(monthly_budget=250, traces=True),
     log_days=30,
     lake_delivery_seconds=60,
     crawl_window_seconds=300,
@@ -141,7 +141,12 @@ PROD = Environment(  # rows P1 to P25; put your own domain and zone here before 
     database=DatabaseCapacity(min_acu=0.5, max_acu=16, backup_days=35),
     cache=CacheCapacity(max_gigabytes=10, max_ecpu_per_second=50_000, snapshot_days=7),
     shop=ShopOptions(payment_gateway="stripe", sample_catalog=False),
-    operations=Operations(monthly_budget=369, relay_minutes=1, backups=BackupRetention(daily=14, weekly=90)),  # row P24
+    operations=Operations(
+        monthly_budget=369,  # row P24
+        traces=True,
+        relay_minutes=1,
+        backups=BackupRetention(daily=14, weekly=90),
+    ),
     log_days=365,
     lake_delivery_seconds=60,
     crawl_window_seconds=300,

@@ -54,6 +54,7 @@ class ApplicationStack(RetailStack):
         capacity: ServiceCapacity,
         payment_gateway: str,
         store_address: str,
+        traced: bool,
         log_days: int,
         image_tag: str | None,
     ) -> None:
@@ -112,6 +113,7 @@ class ApplicationStack(RetailStack):
             min_tasks=capacity.min_tasks,
             max_tasks=capacity.max_tasks,
             alarm_topic=security.alarm_topic,
+            traced=traced,
         )
         self._allow_discovery(placement.parameter_prefix)
         self._allow_recommendations()

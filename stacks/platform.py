@@ -64,6 +64,7 @@ class Platform:
             capacity=environment.service,
             payment_gateway=environment.shop.payment_gateway,
             store_address=self.ingress.store_address,
+            traced=environment.operations.traces,
             log_days=log_days,
             image_tag=image_tag,
         )

@@ -19,6 +19,7 @@ from retail_constructs.alarm import HeardAlarm
 from retail_constructs.compliance import acknowledge
 from retail_constructs.function import APPLICATION_SUBNETS, retention
 from retail_constructs.storefront_balancer import CONTAINER_PORT
+from retail_constructs.trace_collector import TRACES_ENDPOINT, add_trace_collector
 
 USER = "10001"  # the Dockerfile's user; named here too, so that an image without one cannot run as root
 CPU_TARGET_PERCENT = 70  # row P5
@@ -42,7 +43,8 @@ class FargateService(Construct):
     """An ARM64 service in application subnets without public addresses, behind `target_groups`.
 
     Root file system read-only, not root, a deployment that does not become healthy is rolled back, and the number
-    of tasks follows CPU use and requests, those of the first group, between the given limits.
+    of tasks follows CPU use and requests, those of the first group, between the given limits. A traced one has a
+    collector beside it, whose end does not end the task.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class FargateService(Construct):
         min_tasks: int,
         max_tasks: int,
         alarm_topic: sns.ITopic,
+        traced: bool = False,
     ) -> None:
         super().__init__(scope, id)
         self.log_group = logs.LogGroup(
@@ -68,7 +71,7 @@ class FargateService(Construct):
             retention=retention(log_days),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.task_definition = self._task(container)
+        self.task_definition = self._task(container, traced=traced)
         self.service = ecs.FargateService(
             self,
             "Default",
@@ -109,7 +112,7 @@ class FargateService(Construct):
         """What the running code may do; later stacks grant it what they own."""
         return self.task_definition.task_role
 
-    def _task(self, container: ContainerProps) -> ecs.FargateTaskDefinition:
+    def _task(self, container: ContainerProps, *, traced: bool) -> ecs.FargateTaskDefinition:
         task = ecs.FargateTaskDefinition(
             self,
             "Task",
@@ -126,7 +129,7 @@ class FargateService(Construct):
             readonly_root_filesystem=True,
             logging=ecs.LogDrivers.aws_logs(stream_prefix="app", log_group=self.log_group),
             port_mappings=[ecs.PortMapping(container_port=CONTAINER_PORT)],
-            environment=dict(container.variables),
+            environment={**container.variables, **({"TRACE_COLLECTOR": TRACES_ENDPOINT} if traced else {})},
             secrets=dict(container.secrets),
             health_check=ecs.HealthCheck(
                 command=["CMD", "python", "-c", _HEALTH_CHECK],
@@ -136,6 +139,8 @@ class FargateService(Construct):
                 start_period=Duration.seconds(30),
             ),
         )
+        if traced:
+            add_trace_collector(task, log_group=self.log_group)
         acknowledge(
             task,
             "AwsSolutions-ECS2",

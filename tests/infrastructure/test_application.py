@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from retail_constructs.trace_collector import TRACES_ENDPOINT
 from stacks.application import DISCOVERED
 from storefront.discovery import NAMES
 from tests.infrastructure.synthesis import Synthesized, synthesize
@@ -13,8 +18,9 @@ from tests.infrastructure.synthesis import Synthesized, synthesize
 
 def test_p5_tasks_are_arm_read_only_and_not_root(platform: Synthesized) -> None:
     task = platform.only("AWS::ECS::TaskDefinition")
-    (container,) = task["ContainerDefinitions"]
+    container, *beside = task["ContainerDefinitions"]
 
+    assert len(beside) == (platform.name != "dev")
     assert task["RuntimePlatform"] == {"CpuArchitecture": "ARM64", "OperatingSystemFamily": "LINUX"}
     assert container["ReadonlyRootFilesystem"] is True
     assert container["User"] not in ("", "0", "root")
@@ -22,7 +28,7 @@ def test_p5_tasks_are_arm_read_only_and_not_root(platform: Synthesized) -> None:
 
 
 def test_p5_container_knows_its_parameter_path_and_gets_credentials_as_secrets(platform: Synthesized) -> None:
-    (container,) = platform.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    container = platform.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"][0]
 
     told = {entry["Name"]: entry["Value"] for entry in container["Environment"]}
     assert "DatabaseSecret" in json.dumps(told.pop("DATABASE_SECRET_ARN"))
@@ -30,6 +36,7 @@ def test_p5_container_knows_its_parameter_path_and_gets_credentials_as_secrets(p
     assert told.pop("STORE_ADDRESS", None) == (
         "https://store.retailplatform.example" if platform.name == "prod" else None
     )
+    assert told.pop("TRACE_COLLECTOR", None) == (None if platform.name == "dev" else TRACES_ENDPOINT)
     assert told == {
         "RETAIL_ENVIRONMENT": platform.name,
         "PARAMETER_PREFIX": f"/retail/{platform.name}",
@@ -39,6 +46,32 @@ def test_p5_container_knows_its_parameter_path_and_gets_credentials_as_secrets(p
         "RECOMMENDATION_REGION": "us-east-1",
     }
     assert {entry["Name"] for entry in container["Secrets"]} == {"DATABASE_USERNAME", "DATABASE_PASSWORD"}
+
+
+@pytest.mark.parametrize("name", ["staging", "prod"])
+def test_traces_are_collected_beside_the_storefront_and_never_in_its_way(
+    name: str, platforms: Callable[[str], Synthesized]
+) -> None:
+    platform = platforms(name)
+    task = platform.only("AWS::ECS::TaskDefinition")
+    storefront, collector = task["ContainerDefinitions"]
+
+    assert (storefront["Essential"], collector["Essential"]) == (True, False)
+    assert collector["RestartPolicy"]["Enabled"] is True
+    assert re.search(r":v\d+\.\d+\.\d+$", collector["Image"])
+    assert collector["ReadonlyRootFilesystem"] is True
+    assert collector["User"] not in ("", "0", "root", storefront["User"])
+    assert collector["Memory"] <= int(task["Memory"]) // 4, "the storefront's share"
+    streams = [part["LogConfiguration"]["Options"]["awslogs-stream-prefix"] for part in (storefront, collector)]
+    assert streams == ["app", "traces"]
+    assert "PortMappings" not in collector, "nobody outside of the task reaches it"
+    told = {entry["Name"]: entry["Value"] for entry in collector["Environment"]}
+    configuration = json.loads(told["AOT_CONFIG_CONTENT"])
+    receiver = configuration["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
+    assert f"http://{receiver}/v1/traces" == TRACES_ENDPOINT
+    assert receiver.startswith("127.0.0.1:")
+    assert configuration["processors"]["memory_limiter"]["limit_mib"] < collector["Memory"]
+    assert configuration["service"]["pipelines"]["traces"]["exporters"] == ["awsxray"]
 
 
 def test_p5_service_is_private_and_rolls_back(platform: Synthesized) -> None:
@@ -138,7 +171,9 @@ def test_p5_task_role_may_do_what_the_row_says_on_what_it_names(platform: Synthe
         "kms:Decrypt": "DataKey",
         "kms:GenerateDataKey": "DataKey",
     }
-    assert set(grants) == set(on_what)
+    traces = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}  # they have no resource level
+    assert set(grants) - traces == set(on_what)
+    assert traces <= set(grants) or platform.name == "dev"
     for action, resource in on_what.items():
         assert resource in grants[action], f"{action} on {grants[action]}"
         assert '"*"' not in grants[action]

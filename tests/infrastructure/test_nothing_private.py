@@ -18,7 +18,7 @@ ACCOUNTS_OF_NOBODY = {"000000000000", "111111111111", "123456789012"}
 # Whose documentation, packages, schemas and services the project speaks of. Names below `.example` belong to nobody.
 KNOWN_HOSTS = re.compile(
     r"(^|\.)(amazonaws\.com|amazon\.com|awsstatic\.com|example(\.(com|org|net))?|localhost|json-schema\.org|schema\.org|"
-    r"w3\.org|github\.com|pypi\.org|python\.org|npmjs\.(org|com)|nodejs\.org|invalid|test|internal|local)$"
+    r"w3\.org|stripe\.com|github\.com|pypi\.org|python\.org|npmjs\.(org|com)|nodejs\.org|invalid|test|internal|local)$"
 )
 
 SECRETS = re.compile(
