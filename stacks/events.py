@@ -20,6 +20,7 @@ from retail_constructs.event_bus import RetailEventBus
 from retail_constructs.event_consumer import EventConsumer
 from retail_constructs.function import FunctionProps, NetworkAccess
 from retail_constructs.lake_delivery import LakeDelivery
+from retail_constructs.order_topic import OrderTopic
 from retail_constructs.scheduled_function import ScheduledFunction
 from stacks.data import DataStack
 from stacks.retail_stack import RetailStack
@@ -73,9 +74,7 @@ class EventsStack(RetailStack):
             log_days=log_days,
             alarm_topic=security.alarm_topic,
         )
-        self.notifications = sns.Topic(
-            self, "OrderNotifications", display_name="Your order", master_key=key, enforce_ssl=True
-        )
+        self.notifications = OrderTopic(self, "OrderNotifications", key=key).topic
 
         payments = security.payment_secret
         payment_variables = {"PAYMENT_SECRET_ARN": payments.secret_arn} if payments else {}

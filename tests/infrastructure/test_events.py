@@ -226,3 +226,21 @@ def test_every_alarm_is_heard(platform: Synthesized) -> None:
 
     assert len(alarms) > 10
     assert all(alarm["AlarmActions"] and alarm["AlarmDescription"] for alarm in alarms)
+
+
+def test_p14_topic_tells_each_channel_whose_address_the_deployment_is_given(platform: Synthesized) -> None:
+    template = platform.templates["Events"]
+    subscriptions = {
+        subscription["Properties"]["Protocol"]: (subscription["Condition"], subscription["Properties"]["Endpoint"])
+        for subscription in platform.resources("AWS::SNS::Subscription", "Events").values()
+    }
+    parameters = {name: template["Parameters"][name] for name in ("OrderEmail", "OrderSms", "OrderPush")}
+
+    assert {protocol: endpoint["Ref"] for protocol, (_, endpoint) in subscriptions.items()} == {
+        "email": "OrderEmail",
+        "sms": "OrderSms",
+        "application": "OrderPush",
+    }
+    for condition, endpoint in subscriptions.values():
+        assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [endpoint, ""]}]}
+    assert all(parameter["Default"] == "" and parameter["NoEcho"] for parameter in parameters.values())
