@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import imports as cold_starts
+from bench import report as performance
 from bench import synth as synthesis
 from bench.frameworks import measurement as candidates
 from bench.shop import checkout as checkouts
@@ -135,6 +136,13 @@ def order_processor(
     with errors.status("") as progress:
         result = processing.measure(rounds, lambda number, name: progress.update(f"Round {number}: {name} …"))
     _keep(processing.RESULT, result.document(processing.WHAT, processing.TARGET))
+
+
+@app.command(epilog="Example: python -m bench report")
+def report() -> None:
+    """Every target beside what was measured last, into docs/performance.md."""
+    performance.REPORT.write_text(performance.write())
+    console.print(performance.REPORT.read_text(), markup=False)
 
 
 def _keep(path: Path, document: Mapping[str, Any]) -> None:
