@@ -1,18 +1,24 @@
-"""The benchmarks from the command line: `python -m bench synth`, `… frameworks`, `… imports`."""
+"""The benchmarks from the command line: `python -m bench synth`, `… product-page`, `… --help`."""
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from bench import imports as cold_starts
+from bench import report as performance
 from bench import synth as synthesis
 from bench.frameworks import measurement as candidates
+from bench.shop import checkout as checkouts
+from bench.shop import order_processor as processing
+from bench.shop import product_page as pages
 from bench.synth import SPEED_TARGETS
 
 app = typer.Typer(
@@ -99,6 +105,49 @@ def imports(
         table.add_row(name, f"{result.cost(name):.3f}", f"{result.ratio(name):.2f}")
     console.print(table)
     console.print(f"\nTarget: {cold_starts.TARGET} at most", style="dim")
+
+
+@app.command("product-page", epilog="Example: python -m bench product-page --rounds 7 --seconds 3")
+def product_page(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each is driven, in turn.")] = 7,
+    seconds: Annotated[float, typer.Option(min=1, max=60, help="How long each is driven, twice.")] = 3,
+) -> None:
+    """The product page against the bare framework, at the peak and at 70 % of it; into bench/results/."""
+    with errors.status("") as progress:
+        result = pages.measure(rounds, seconds, lambda number, name: progress.update(f"Round {number}: {name} …"))
+    _keep(pages.RESULT, result.document())
+
+
+@app.command(epilog="Example: python -m bench checkout --rounds 7")
+def checkout(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each is run, in turn.")] = 7,
+) -> None:
+    """A checkout over HTTP in costs of its bare SQL transaction; into bench/results/."""
+    with errors.status("") as progress:
+        result = checkouts.measure(rounds, lambda number, name: progress.update(f"Round {number}: {name} …"))
+    _keep(checkouts.RESULT, result.document(checkouts.WHAT, checkouts.TARGET))
+
+
+@app.command("order-processor", epilog="Example: python -m bench order-processor --rounds 7")
+def order_processor(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each is run, in turn.")] = 7,
+) -> None:
+    """The order processor's batches of ten against their bare SQL; into bench/results/."""
+    with errors.status("") as progress:
+        result = processing.measure(rounds, lambda number, name: progress.update(f"Round {number}: {name} …"))
+    _keep(processing.RESULT, result.document(processing.WHAT, processing.TARGET))
+
+
+@app.command(epilog="Example: python -m bench report")
+def report() -> None:
+    """Every target beside what was measured last, into docs/performance.md."""
+    performance.REPORT.write_text(performance.write())
+    console.print(performance.REPORT.read_text(), markup=False)
+
+
+def _keep(path: Path, document: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    console.print(path.read_text())
 
 
 if __name__ == "__main__":

@@ -25,14 +25,30 @@ SECONDS_TO_START = 60.0
 class Load:
     """What a server did under load."""
 
+    requests: int
     requests_per_second: float
     p50_milliseconds: float
     p99_milliseconds: float
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server that listens."""
+
+    address: str
+    process_id: int
+
+
 @contextmanager
 def served(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """A server that listens on the port which replaces `{port}` in its command; gives its base address.
+    """The base address of a server that is `started` for this block."""
+    with started(command, environment) as server:
+        yield server.address
+
+
+@contextmanager
+def started(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server that listens on the port which replaces `{port}` in its command.
 
     Raises RuntimeError with what the server printed when it ends or does not listen within a minute.
     """
@@ -47,7 +63,7 @@ def served(command: Sequence[str], environment: Mapping[str, str] | None = None)
         )
         try:
             _await_port(port, process, output)
-            yield f"http://127.0.0.1:{port}"
+            yield Server(f"http://127.0.0.1:{port}", process.pid)
         finally:
             process.terminate()
             process.wait(30)
@@ -84,6 +100,7 @@ def drive(
             f"{address} answered {result['2xx']} requests, refused {result['non2xx']}, and broke off {result['errors']}"
         )
     return Load(
+        result["2xx"],
         result["2xx"] / result["duration"],
         result["latency"]["p50"],
         result["latency"]["p99"],

@@ -220,8 +220,7 @@ class Catalog:
 
 def drop_cached(cache: "Redis", product_ids: Iterable[UUID]) -> None:
     """Make the next read of these products, alone or in a list, ask the database; raises CacheUnavailableError."""
-    for product_id in product_ids:
-        ReadThrough(cache).drop(_product_key(product_id))
+    ReadThrough(cache).drop(*map(_product_key, product_ids))
 
 
 def drop_lists(cache: "Redis") -> None:

@@ -1,11 +1,12 @@
 """Checkout: everything a confirmed order needs, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from uuid import UUID, uuid4
 
 from retail import orders, outbox, stock
+from retail.catalog import Product
 from retail.database import Connection, Database
 from retail.errors import EmptyCartError, TotalChangedError
 from retail.events import InventoryReserved, OrderLine, OrderPlaced, ReservedLine
@@ -48,7 +49,9 @@ def check_out(
         if decided_id == new_id:
             if not quantities:
                 raise EmptyCartError
-            _place(connection, new_id, quantities, customer, correlation_id, agreed)
+            products = stock.set_aside(connection, quantities)
+            with connection.pipeline():  # all of it in one round trip
+                _place(connection, new_id, products, quantities, customer, correlation_id, agreed)
         return orders.read_order(
             connection, decided_id, session_key=customer.session_key, customer_id=customer.customer_id
         )
@@ -57,12 +60,12 @@ def check_out(
 def _place(
     connection: Connection,
     order_id: UUID,
+    products: Sequence[Product],
     quantities: Mapping[UUID, int],
     customer: Customer,
     correlation_id: str,
     agreed: Money | None,
 ) -> None:
-    products = stock.set_aside(connection, quantities)
     lines = tuple(
         OrderLine(
             product_id=product.id,

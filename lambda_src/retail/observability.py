@@ -3,6 +3,7 @@
 Traces are elsewhere: Lambda makes them of itself, the storefront by OpenTelemetry, `retail.tracing` joins them.
 """
 
+import logging
 import traceback
 
 from aws_lambda_powertools import Logger
@@ -18,6 +19,15 @@ logger = Logger(logger_formatter=LogLines())
 def correlate(correlation_id: str, **more: str) -> None:
     """Every further log line of this context (a thread, a task, a `Context.run`) carries the correlation id."""
     logger.thread_safe_append_keys(correlation_id=correlation_id, **more)
+
+
+def note(message: str, **fields: object) -> None:
+    """Log a line at INFO without looking up which line of code it comes from."""
+    underlying = logging.getLogger(logger.name)
+    if underlying.isEnabledFor(logging.INFO):
+        record = logging.LogRecord(logger.name, logging.INFO, __file__, 0, message, None, None, "note")
+        record.__dict__.update(fields)
+        underlying.handle(record)
 
 
 def count(name: str, value: int = 1) -> None:

@@ -143,15 +143,17 @@ def read_order(
 
     What belongs to a customer is theirs alone: the session that placed it sees it no longer once they signed out.
     """
-    row = connection.execute(
-        "SELECT * FROM orders WHERE id = %(id)s "
-        "AND CASE WHEN customer_id IS NULL THEN session_key = %(session)s ELSE customer_id = %(customer)s END",
-        {"id": order_id, "session": session_key, "customer": customer_id},
-    ).fetchone()
+    with connection.pipeline():  # one round trip
+        found = connection.execute(
+            "SELECT * FROM orders WHERE id = %(id)s "
+            "AND CASE WHEN customer_id IS NULL THEN session_key = %(session)s ELSE customer_id = %(customer)s END",
+            {"id": order_id, "session": session_key, "customer": customer_id},
+        )
+        items = connection.execute("SELECT * FROM order_items WHERE order_id = %s ORDER BY name, sku", [order_id])
+        steps = connection.execute("SELECT * FROM order_transitions WHERE order_id = %s ORDER BY id", [order_id])
+    row = found.fetchone()
     if row is None:
         raise UnknownOrderError(order_id)
-    items = connection.execute("SELECT * FROM order_items WHERE order_id = %s ORDER BY name, sku", [order_id])
-    steps = connection.execute("SELECT * FROM order_transitions WHERE order_id = %s ORDER BY id", [order_id])
     return Order(
         id=row["id"],
         status=OrderStatus(row["status"]),

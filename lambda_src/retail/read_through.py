@@ -76,10 +76,15 @@ class ReadThrough:
         self._settle(claimed, found, loaded, seconds)
         return {**content, **loaded}
 
-    def drop(self, key: str) -> None:
-        """Make the next read come from the source; raises CacheUnavailableError."""
-        with cache_errors():
-            self._cache.set(key, _DROPPED, ex=SETTLING_SECONDS)
+    def drop(self, *keys: str) -> None:
+        """Make the next read of these come from the source; raises CacheUnavailableError."""
+        if not keys:
+            return
+        with cache_errors(), self._cache.pipeline(transaction=False) as pipeline:
+            self._cache.set(keys[0], _DROPPED, ex=SETTLING_SECONDS)  # by itself: a cache that hangs is left alone
+            for key in keys[1:]:
+                pipeline.set(key, _DROPPED, ex=SETTLING_SECONDS)
+            pipeline.execute()
 
     def _look(self, key: str) -> str:
         with cache_errors():

@@ -5,6 +5,7 @@ ids, after the reservations of its order: no overselling, no deadlock.
 """
 
 from collections.abc import Mapping
+from typing import NoReturn
 from uuid import UUID
 
 from retail.catalog import Product, to_product
@@ -12,6 +13,18 @@ from retail.database import Connection
 from retail.errors import InsufficientStockError, UnknownProductError
 from retail.events import ReservedLine
 
+# One statement for a whole cart; it locks the rows in the order of their ids and then judges them as they are.
+_SET_ASIDE = """
+WITH wanted AS (
+    SELECT * FROM unnest(%s::uuid[], %s::int[]) AS wanted (id, quantity)
+), locked AS MATERIALIZED (
+    SELECT id FROM products WHERE id IN (SELECT id FROM wanted) ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE products SET reserved_count = reserved_count + wanted.quantity, updated_at = now()
+FROM wanted JOIN locked USING (id)
+WHERE products.id = wanted.id AND active AND inventory_count - reserved_count >= wanted.quantity
+RETURNING products.*
+"""
 _UNRESERVE = "UPDATE products SET reserved_count = reserved_count - %(quantity)s, updated_at = now() WHERE id = %(id)s"
 _RESTOCK = "UPDATE products SET inventory_count = inventory_count + %(quantity)s, updated_at = now() WHERE id = %(id)s"
 
@@ -21,17 +34,16 @@ def set_aside(connection: Connection, quantities: Mapping[UUID, int]) -> list[Pr
 
     Raises UnknownProductError or InsufficientStockError; the caller's transaction must then be rolled back.
     """
-    return [_set_aside(connection, product_id, quantities[product_id]) for product_id in sorted(quantities)]
+    wanted = sorted(quantities)
+    rows = connection.execute(_SET_ASIDE, [wanted, [quantities[product_id] for product_id in wanted]]).fetchall()
+    products = {row["id"]: to_product(row) for row in rows}
+    for product_id in wanted:
+        if product_id not in products:
+            _refuse(connection, product_id, quantities[product_id])
+    return [products[product_id] for product_id in wanted]
 
 
-def _set_aside(connection: Connection, product_id: UUID, quantity: int) -> Product:
-    row = connection.execute(
-        "UPDATE products SET reserved_count = reserved_count + %(quantity)s, updated_at = now() "
-        "WHERE id = %(id)s AND active AND inventory_count - reserved_count >= %(quantity)s RETURNING *",
-        {"id": product_id, "quantity": quantity},
-    ).fetchone()
-    if row is not None:
-        return to_product(row)
+def _refuse(connection: Connection, product_id: UUID, quantity: int) -> NoReturn:
     left = connection.execute("SELECT * FROM products WHERE id = %s AND active", [product_id]).fetchone()
     if left is None:
         raise UnknownProductError(product_id)

@@ -77,7 +77,7 @@ def create_application(resources: Resources) -> FastAPI:
         address_per_minute=resources.settings.address_requests_per_minute,
     )
     application.add_middleware(RequestScope)
-    application.add_middleware(TracedRequests, provider=provider)
+    application.add_middleware(TracedRequests, provider=provider, ratio=resources.settings.trace_ratio)
     apis = (health, catalog_api, api, account_api, admin_api)
     desk = (admin_pages, admin_order_pages)
     for part in (*apis, files, catalog_pages, pages, checkout_pages, account_pages, *desk):

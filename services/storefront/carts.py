@@ -38,8 +38,12 @@ class RequestCarts:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._carts: Carts = request.app.state.resources.carts
         self.is_uncertain = False
+
+    @property
+    def _carts(self) -> Carts:
+        carts: Carts = self._request.app.state.resources.carts
+        return carts
 
     def quantities(self, session: Session) -> Quantities:
         """How many pieces of which products are in the cart."""
@@ -134,4 +138,9 @@ def _signature(content: str, session: Session) -> str:
     return hmac.digest(session.id.encode(), b"cart" + content.encode(), "sha256").hex()
 
 
-CurrentCarts = Annotated[RequestCarts, Depends(RequestCarts)]
+async def carts(request: Request) -> RequestCarts:
+    """The carts of this request; without a thread of its own, for nothing is asked yet."""
+    return RequestCarts(request)
+
+
+CurrentCarts = Annotated[RequestCarts, Depends(carts)]

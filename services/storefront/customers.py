@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import quote
 
+from anyio import to_thread
 from fastapi import Depends, HTTPException, Request
 
 from retail.customer_sessions import SignedIn
@@ -19,12 +20,12 @@ SIGN_IN = "/account/sign-in"
 STAFF_SESSION = timedelta(hours=12)  # NIST SP 800-63B, AAL2: whoever may change the shop signs in every day
 
 
-def known_customer(request: Request, session: KnownSession) -> SignedIn | None:
+async def known_customer(request: Request, session: KnownSession) -> SignedIn | None:
     """The customer who is signed in, or None for a guest; a guest costs no look-up."""
     if session is None or not session.claims_customer:
         return None
     resources: Resources = request.app.state.resources
-    return resources.customer_sessions.find(session.key)
+    return await to_thread.run_sync(resources.customer_sessions.find, session.key)
 
 
 KnownCustomer = Annotated[SignedIn | None, Depends(known_customer)]

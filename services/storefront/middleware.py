@@ -7,7 +7,7 @@ from uuid import uuid4
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from retail.observability import correlate, logger
+from retail.observability import correlate, logger, note
 from storefront.cookies import cookies_to_set
 from storefront.problems import unexpected
 
@@ -74,5 +74,5 @@ def _complete(message: Message, scope: Scope, correlation_id: str) -> None:
 
 
 def _log_access(scope: Scope, status: int, seconds: float) -> None:
-    log = logger.debug if scope["path"] in ("/health", "/ready") else logger.info
+    log = logger.debug if scope["path"] in ("/health", "/ready") else note
     log("request", method=scope["method"], path=scope["path"], status=status, duration_ms=round(seconds * 1000, 1))

@@ -96,7 +96,7 @@ class CopiedPages:
             await self._application(scope, receive, self._keeping(scope, send))
             return
         scope["route"] = copy.route
-        await send({"type": "http.response.start", "status": 200, "headers": copy.headers.copy()})
+        await send({"type": "http.response.start", "status": 200, "headers": copy.headers})
         await send({"type": "http.response.body", "body": copy.body})
 
     def _keeping(self, scope: Scope, send: Send) -> Send:

@@ -61,14 +61,17 @@ def _refuse_head(request: Request) -> Response | None:
         return answer(request, 400, "An address may not hold the character U+0000.")
     if "\\" in path or ".." in path.split("/"):
         return answer(request, 404, "There is nothing at this address.")
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > LARGEST_BODY:
+    length = next((value for name, value in headers if name == b"content-length"), b"0")
+    if not length.isdigit() or int(length) > LARGEST_BODY:
         return _too_large(request)
     return None
 
 
 def _has_body(request: Request) -> bool:
-    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in request.scope["headers"]
+    )
 
 
 def _is_multipart(request: Request) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner
@@ -133,9 +134,19 @@ def known_session(request: Request) -> Session | None:
     return known
 
 
-def session(request: Request) -> Session:
+async def known_session_at_once(request: Request) -> Session | None:
+    """The same for an endpoint: in a thread only where the keys may have to be read first."""
+    if hasattr(request.state, "session") or not read_cookie(request, COOKIE):
+        return known_session(request)
+    return await to_thread.run_sync(known_session, request)
+
+
+async def session(request: Request) -> Session:
     """The session of the request, begun now when there is none: the answer then carries the cookie."""
-    return known_session(request) or begin_session(request, Session.new())
+    known = await known_session_at_once(request)
+    if known is not None:
+        return known
+    return await to_thread.run_sync(begin_session, request, Session.new())
 
 
 def begin_session(request: Request, begun: Session) -> Session:
@@ -147,5 +158,5 @@ def begin_session(request: Request, begun: Session) -> Session:
 
 
 CurrentSession = Annotated[Session, Depends(session)]
-KnownSession = Annotated[Session | None, Depends(known_session)]
+KnownSession = Annotated[Session | None, Depends(known_session_at_once)]
 documented: list[Any] = [Depends(cookie_scheme)]

@@ -205,7 +205,7 @@ class Shopping:
         return self.order(session, order_id, customer)
 
 
-def shopping(request: Request, carts: CurrentCarts) -> Shopping:
+async def shopping(request: Request, carts: CurrentCarts) -> Shopping:
     """The shopping of this request."""
     state = request.app.state
     return Shopping(state.resources, carts, state.relay, state.announcer, request.state.correlation_id)

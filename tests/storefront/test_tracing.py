@@ -1,5 +1,6 @@
 """One trace from the request through its events to what the functions make of them."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -10,7 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from retail import outbox
 from retail.bus import EventBridgeBus
-from storefront.tracing import tracer_provider
+from storefront.tracing import TracedRequests, tracer_provider
 from tests.retail.shop import EMAIL, Shop
 
 GIVEN = "Root=1-6571f3b2-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1"
@@ -75,3 +76,21 @@ def test_the_bus_is_told_the_trace(shop: Shop, client: TestClient) -> None:
 def test_no_share_of_untraced_requests_is_traced_when_none_is_wanted() -> None:
     span = tracer_provider(ratio=0.0, endpoint="").get_tracer("test").start_span("any")
     assert not span.is_recording()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_of_the_requests_that_nobody_decided_about_the_share_asked_for_is_traced(method: str) -> None:
+    exporter, provider = InMemorySpanExporter(), tracer_provider(ratio=0.5, endpoint="")
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+
+    async def nothing(*_: object) -> None: ...
+
+    traced = TracedRequests(nothing, provider, ratio=0.5)
+
+    async def ask() -> None:
+        for _ in range(400):
+            await traced({"type": "http", "method": method, "path": "/", "headers": []}, nothing, nothing)  # type: ignore[arg-type]
+
+    asyncio.run(ask())
+    assert {dict(span.attributes or {})["http.request.method"] for span in exporter.get_finished_spans()} == {method}
+    assert 120 < len(exporter.get_finished_spans()) < 280  # eight standard deviations either way
