@@ -105,6 +105,7 @@ class AnalyticsStack(RetailStack):
             cache_name=data.cache.cache.serverless_cache_name,
             bus=events.bus,
             consumers={**{c.node.id: c for c in events.consumers}, self.crawling.node.id: self.crawling},
+            notifications=events.notifications,
             delivery=events.lake_delivery,
             etl=self.etl,
         )

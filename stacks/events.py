@@ -74,7 +74,7 @@ class EventsStack(RetailStack):
             log_days=log_days,
             alarm_topic=security.alarm_topic,
         )
-        self.notifications = OrderTopic(self, "OrderNotifications", key=key).topic
+        self.notifications = OrderTopic(self, "OrderNotifications", key=key, alarm_topic=security.alarm_topic)
 
         payments = security.payment_secret
         payment_variables = {"PAYMENT_SECRET_ARN": payments.secret_arn} if payments else {}
@@ -127,7 +127,7 @@ class EventsStack(RetailStack):
             function=function(
                 "inventory_handler",
                 "Turns a reservation into a decrement and drops the product from the cache",
-                {"CACHE_ENDPOINT": data.cache.endpoint, "LAKE_BUCKET": data.lake.bucket.bucket_name},
+                {"CACHE_ENDPOINT": data.cache.endpoint},
             ),
         )
         self.notification = EventConsumer(
@@ -140,7 +140,7 @@ class EventsStack(RetailStack):
             function=function(
                 "notification",
                 "Tells the customer what happened to the order",
-                {"TOPIC_ARN": self.notifications.topic_arn},
+                {"TOPIC_ARN": self.notifications.topic.topic_arn},
             ),
         )
         self.consumers = (self.order_processing, self.inventory_update, self.notification)
@@ -181,11 +181,9 @@ class EventsStack(RetailStack):
                 )
             )
         data.lake.allow_writes(orders, "raw/orders/")
-        for prefix in ("raw/inventory/", "raw/products/"):
-            data.lake.allow_writes(self.inventory_update.consumer.role, prefix)
         self.bus.bus.grant_put_events_to(orders)
         self.notification.consumer.role.add_to_policy(
-            iam.PolicyStatement(actions=["sns:Publish"], resources=[self.notifications.topic_arn])
+            iam.PolicyStatement(actions=["sns:Publish"], resources=[self.notifications.topic.topic_arn])
         )
         key.grant(self.notification.consumer.role, "kms:GenerateDataKey", "kms:Decrypt")
 

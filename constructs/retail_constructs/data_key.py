@@ -68,15 +68,17 @@ class DataKey(Construct):
         )
         # Describing a key has no encryption context to limit it by, and tells nothing about data.
         self._allow_service("events.amazonaws.com", "DescribeForEvents", actions=["kms:DescribeKey"])
-        self._allow_service(
-            "events.amazonaws.com",
-            "EventRules",
-            actions=_SEND_ENCRYPTED,
-            conditions={
-                "StringEquals": same_account,
-                "ArnLike": {"kms:EncryptionContext:aws:sqs:arn": stack.format_arn(service="sqs", resource="retail-*")},
-            },
-        )
+        queues = stack.format_arn(service="sqs", resource="retail-*")
+        for service, sid in (("events.amazonaws.com", "EventRules"), ("sns.amazonaws.com", "UndeliveredNotifications")):
+            self._allow_service(
+                service,
+                sid,
+                actions=_SEND_ENCRYPTED,
+                conditions={
+                    "StringEquals": same_account,
+                    "ArnLike": {"kms:EncryptionContext:aws:sqs:arn": queues},
+                },
+            )
         topics = stack.format_arn(service="sns", resource="retail-*")
         for service, sid in ALARMING_SERVICES.items():
             self._allow_service(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnCondition, CfnParameter, Fn
+from aws_cdk import CfnCondition, CfnParameter, Duration, Fn, RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+from retail_constructs.alarm import HeardAlarm
+from retail_constructs.compliance import acknowledge
 
 _CHANNELS = {
     "Email": ("email", "e-mail address"),
@@ -18,25 +23,64 @@ class OrderTopic(Construct):
     """Fans out to e-mail, text message and push (row P14): to each channel whose address the deployment is given.
 
     The addresses are parameters of the deployment, so that none is in a template or in the repository:
-    `cdk deploy … --parameters <stack>:OrderEmail=…`. A channel without one is not subscribed.
+    `cdk deploy … --parameters <stack>:OrderEmail=…`. A channel without one is not subscribed. What SNS cannot
+    deliver after its retries waits two weeks as a dead letter, and an alarm tells `alarm_topic`.
     """
 
-    def __init__(self, scope: Construct, id: str, *, key: kms.IKey) -> None:
+    def __init__(self, scope: Construct, id: str, *, key: kms.IKey, alarm_topic: sns.ITopic) -> None:
         super().__init__(scope, id)
         self.topic = sns.Topic(self, "Default", display_name="Your order", master_key=key, enforce_ssl=True)
-        for channel, (protocol, what) in _CHANNELS.items():
-            endpoint = CfnParameter(
-                self, channel, default="", no_echo=True, description=f"Told what happens to orders, if any: {what}"
+        self.dead_letter_queue = self._dead_letters(key, alarm_topic)
+        for channel in _CHANNELS:
+            self._subscribe(channel)
+
+    def _subscribe(self, channel: str) -> None:
+        protocol, what = _CHANNELS[channel]
+        endpoint = CfnParameter(
+            self, channel, default="", no_echo=True, description=f"Told what happens to orders, if any: {what}"
+        )
+        endpoint.override_logical_id(f"Order{channel}")
+        none = Fn.condition_equals(endpoint, "")
+        subscription = sns.CfnSubscription(
+            self,
+            f"{channel}Subscription",
+            topic_arn=self.topic.topic_arn,
+            protocol=protocol,
+            endpoint=endpoint.value_as_string,
+            redrive_policy={"deadLetterTargetArn": self.dead_letter_queue.queue_arn},
+        )
+        subscription.cfn_options.condition = CfnCondition(self, f"{channel}Given", expression=Fn.condition_not(none))
+
+    def _dead_letters(self, key: kms.IKey, alarm_topic: sns.ITopic) -> sqs.Queue:
+        queue = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption_master_key=key,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Undelivered",
+                principals=[iam.ServicePrincipal("sns.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[queue.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": self.topic.topic_arn}},
             )
-            endpoint.override_logical_id(f"Order{channel}")
-            is_given = CfnCondition(
-                self, f"{channel}Given", expression=Fn.condition_not(Fn.condition_equals(endpoint, ""))
-            )
-            subscription = sns.CfnSubscription(
-                self,
-                f"{channel}Subscription",
-                topic_arn=self.topic.topic_arn,
-                protocol=protocol,
-                endpoint=endpoint.value_as_string,
-            )
-            subscription.cfn_options.condition = is_given
+        )
+        HeardAlarm(
+            self,
+            "DeadLetterAlarm",
+            metric=queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="max"),
+            threshold=1,
+            description="Somebody could not be told of an order: the message's attributes say why",
+            topic=alarm_topic,
+        )
+        acknowledge(
+            queue,
+            "AwsSolutions-SQS3",
+            because="It is a dead-letter queue itself, of the topic's subscriptions, which the rule does not know to "
+            "have one. Its alarm calls a person at the first message.",
+        )
+        return queue

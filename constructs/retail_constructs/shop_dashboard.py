@@ -15,6 +15,7 @@ from retail_constructs.daily_etl import DailyEtl
 from retail_constructs.event_bus import RetailEventBus
 from retail_constructs.event_consumer import EventConsumer
 from retail_constructs.lake_delivery import LakeDelivery
+from retail_constructs.order_topic import OrderTopic
 
 FULL_WIDTH = 24
 _ALARMS_IN_A_ROW = 6  # at full width
@@ -42,13 +43,14 @@ class ShopDashboard(Construct):
         cache_name: str,
         bus: RetailEventBus,
         consumers: Mapping[str, EventConsumer],
+        notifications: OrderTopic,
         delivery: LakeDelivery,
         etl: DailyEtl,
     ) -> None:
         super().__init__(scope, id)
         requests, targets = load_balancer.metrics, target_group.metrics
         dead_letters = {name: consumer.dead_letter_queue for name, consumer in consumers.items()}
-        dead_letters["Bus"] = bus.dead_letter_queue
+        dead_letters |= {"Bus": bus.dead_letter_queue, "Told nobody": notifications.dead_letter_queue}
         self._dashboard = cloudwatch.Dashboard(self, "Default", default_interval=Duration.hours(3))
         self._dashboard.add_widgets(
             cloudwatch.AlarmStatusWidget(

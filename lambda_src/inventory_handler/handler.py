@@ -8,14 +8,13 @@ from uuid import UUID
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from retail import clients, stock
+from retail import stock
 from retail.cache import connect_cache
 from retail.catalog import drop_cached, drop_lists
 from retail.consumer import Handlers, consume
 from retail.database import SingleConnection
 from retail.events import BusEvent, InventoryAdjusted, InventoryReleased, InventoryReserved, ProductChanged
 from retail.handled_events import handle_once
-from retail.lake import Lake
 from retail.settings import DatabaseSettings
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ class Settings(DatabaseSettings):
     """The environment variables of this function."""
 
     cache_endpoint: str
-    lake_bucket: str
 
 
 class Resources(NamedTuple):
@@ -36,15 +34,13 @@ class Resources(NamedTuple):
 
     database: SingleConnection
     cache: "Redis"
-    lake: Lake
 
 
 @cache
 def resources() -> Resources:
-    """Database, cache and lake of this function, made once."""
+    """Database and cache of this function, made once."""
     settings = Settings()
-    lake = Lake(clients.s3(), settings.lake_bucket)
-    return Resources(settings.connect(), connect_cache(settings.cache_endpoint), lake)
+    return Resources(settings.connect(), connect_cache(settings.cache_endpoint))
 
 
 def inventory_reserved(event: BusEvent) -> None:
@@ -53,30 +49,27 @@ def inventory_reserved(event: BusEvent) -> None:
     with resources().database.transaction() as connection:
         if handle_once(connection, consumer=CONSUMER, event_id=event.detail.event_id):
             stock.decrement(connection, reserved.order_id)
-    _changed(event, (line.product_id for line in reserved.lines))
+    drop_cached(resources().cache, [line.product_id for line in reserved.lines])
 
 
 def inventory_released(event: BusEvent) -> None:
     """The pieces are back in the stock already: the next reader sees them."""
-    _changed(event, (line.product_id for line in event.payload(InventoryReleased).lines))
-    drop_lists(resources().cache)
+    _forget(line.product_id for line in event.payload(InventoryReleased).lines)
 
 
 def inventory_adjusted(event: BusEvent) -> None:
     """The stock was corrected already: the next reader sees it."""
-    _changed(event, [event.payload(InventoryAdjusted).product_id])
-    drop_lists(resources().cache)
+    _forget([event.payload(InventoryAdjusted).product_id])
 
 
 def product_changed(event: BusEvent) -> None:
     """The next reader sees the product as it is now."""
-    _changed(event, [event.payload(ProductChanged).product_id])
-    drop_lists(resources().cache)
+    _forget([event.payload(ProductChanged).product_id])
 
 
-def _changed(event: BusEvent, products: Iterable[UUID]) -> None:
-    resources().lake.archive(event)
+def _forget(products: Iterable[UUID]) -> None:
     drop_cached(resources().cache, list(products))
+    drop_lists(resources().cache)
 
 
 HANDLERS: Handlers = {

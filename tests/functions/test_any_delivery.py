@@ -120,7 +120,7 @@ def world(shop: Shop, cache_url: str, monkeypatch: pytest.MonkeyPatch) -> Callab
     ledger, objects = Ledger(), RememberingS3()
     lake = Lake(objects, "lake")  # type: ignore[arg-type]
     cache = connect_cache(cache_url.removeprefix("redis://"), scheme="redis")
-    resources = inventory_handler.Resources(shop.database, cache, lake)
+    resources = inventory_handler.Resources(shop.database, cache)
     monkeypatch.setattr(inventory_handler, "resources", lambda: resources)
     settlement = Settlement(database=shop.database, lake=lake, gateway=ledger, bus=shop.bus)
 

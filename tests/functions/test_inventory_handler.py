@@ -1,7 +1,6 @@
 """The inventory handler as Lambda calls it."""
 
 import json
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,22 +11,15 @@ from retail import fulfilment
 from retail.cache import connect_cache
 from retail.catalog import Catalog
 from retail.events import Envelope, InventoryAdjusted, Payload, ProductChanged
-from retail.lake import Lake
 from retail.money import Money
 from tests.functions.invocation import Context, batch, failed
-from tests.retail.raw_zone import RememberingS3
 from tests.retail.shop import Shop
 
 
 @pytest.fixture
-def objects() -> RememberingS3:
-    return RememberingS3()
-
-
-@pytest.fixture
-def cache(cache_url: str, shop: Shop, objects: Any, monkeypatch: pytest.MonkeyPatch) -> Redis:
+def cache(cache_url: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Redis:
     cache = connect_cache(cache_url.removeprefix("redis://"), scheme="redis")
-    resources = inventory_handler.Resources(shop.database, cache, Lake(objects, "lake"))
+    resources = inventory_handler.Resources(shop.database, cache)
     monkeypatch.setattr(inventory_handler, "resources", lambda: resources)
     return cache
 
@@ -74,9 +66,7 @@ def test_pieces_that_are_free_again_are_seen_by_the_next_reader(shop: Shop, cach
     assert catalog.product(mug).available == 10
 
 
-def test_what_was_counted_and_what_was_changed_is_archived_and_read_anew(
-    shop: Shop, cache: Redis, objects: RememberingS3
-) -> None:
+def test_what_was_counted_and_what_was_changed_is_read_anew(shop: Shop, cache: Redis) -> None:
     mug, catalog = shop.add_product(stock=10), Catalog(shop.database, cache)
     catalog.product(mug)
     shop.rows("UPDATE products SET inventory_count = 7, name = 'Cup' WHERE id = %s", mug)
@@ -87,7 +77,6 @@ def test_what_was_counted_and_what_was_changed_is_archived_and_read_anew(
     ):
         assert failed(inventory_handler.handler(batch(_message(change)), Context())) == []
     assert (catalog.product(mug).available, catalog.product(mug).name) == (7, "Cup")
-    assert [key.split("date=")[0] for key in objects.objects] == ["raw/inventory/", "raw/products/"]
 
 
 def _message(payload: Payload) -> str:

@@ -42,6 +42,7 @@ STATEFUL = {
         "BusArchiveD76499E2",
         "BusDeadLettersE6FC4FB5",
         "OrderNotifications4FA71BF4",
+        "OrderNotificationsDeadLetters5DC3E352",
         "OrderProcessingDeadLettersFDBA291B",
         "OrderProcessingQueueEF2774A5",
         "InventoryUpdateDeadLetters81FB27C5",

@@ -168,7 +168,7 @@ def test_function_asset_holds_the_domain_package_and_its_own_folder_only(dev: Sy
         assert not list(folder.rglob("__pycache__"))
 
 
-def test_stripe_takes_the_money_in_prod_with_a_key_that_nobody_but_the_order_processor_reads(
+def test_stripe_takes_the_money_in_prod_with_a_key_that_only_order_processor_and_storefront_read(
     dev: Synthesized, prod: Synthesized
 ) -> None:
     def gateway(platform: Synthesized) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def test_stripe_takes_the_money_in_prod_with_a_key_that_nobody_but_the_order_pro
     assert not {"GenerateSecretString", "SecretString"} & set(secret), "empty until somebody fills it"
     assert allowed == {
         ("OrderProcessing", "secretsmanager:GetSecretValue"),
-        ("StorefrontTaskT", "secretsmanager:DescribeSecret"),  # whether it is filled
+        ("StorefrontTaskT", "secretsmanager:GetSecretValue"),  # for the page on which cards are entered
     }
 
 
@@ -243,4 +243,7 @@ def test_p14_topic_tells_each_channel_whose_address_the_deployment_is_given(plat
     }
     for condition, endpoint in subscriptions.values():
         assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [endpoint, ""]}]}
+    for subscription in platform.properties("AWS::SNS::Subscription", "Events"):
+        dead_letters = subscription["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert dead_letters.startswith("OrderNotificationsDeadLetters")
     assert all(parameter["Default"] == "" and parameter["NoEcho"] for parameter in parameters.values())
