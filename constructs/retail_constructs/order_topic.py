@@ -62,7 +62,7 @@ class OrderTopic(Construct):
         )
         queue.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="Undelivered",
+                sid="UntoldOrders",
                 principals=[iam.ServicePrincipal("sns.amazonaws.com")],
                 actions=["sqs:SendMessage"],
                 resources=[queue.queue_arn],
