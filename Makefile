@@ -67,6 +67,10 @@ events: setup  ## Write the JSON Schema of every event, and who tells and handle
 bench-synth: setup  ## Measure synthesis against an empty CDK app, into bench/results
 	@$(BIN)/python -m bench synth
 
+.PHONY: bench-etl
+bench-etl: setup  ## Measure the nightly job against Spark merely reading and writing, into bench/results
+	@$(BIN)/python -m bench etl
+
 .PHONY: lint
 lint: setup
 	@ruff check --quiet .

@@ -150,5 +150,38 @@ def _keep(path: Path, document: Mapping[str, Any]) -> None:
     console.print(path.read_text())
 
 
+@app.command(epilog="Example: python -m bench etl --size 100000 --rounds 5")
+def etl(
+    sizes: Annotated[list[int] | None, typer.Option("--size", min=1, help="Events; repeat it for several.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each is run, in turn.")] = 3,
+    as_json: Json = False,
+) -> None:
+    """The nightly job, as a ratio to Spark merely reading the same JSON and writing Parquet; into bench/results/."""
+    from bench import etl as nightly  # Spark only for those who measure it
+
+    with errors.status("") as progress:
+        measured = nightly.measure(sizes or nightly.SIZES, rounds, progress.update)
+    result = json.dumps(nightly.document(measured), indent=2) + "\n"
+    nightly.RESULT.write_text(result)
+    if as_json:
+        sys.stdout.write(result)
+        return
+    table = Table("events", "rows a second", "ratio", "ratio, types given", "scanned", box=None)
+    for size in measured:
+        table.add_row(
+            f"{size.events:,}",
+            f"{size.events / size.seconds(nightly.JOB):,.0f}",
+            f"{size.speed(nightly.READ):.2f}",
+            f"{size.speed(nightly.TYPED):.2f}",
+            f"{size.scanned_bytes / size.raw_bytes:.1%}",
+        )
+    console.print(table)
+    console.print(
+        f"\nTargets: ratio {nightly.SPEED_TARGET} at least, scanned {nightly.SCAN_TARGET:.0%} at most; "
+        f"growth {nightly.growth(measured):.2f}, {nightly.GROWTH_TARGET} at most",
+        style="dim",
+    )
+
+
 if __name__ == "__main__":
     app()

@@ -94,7 +94,7 @@ def etl(as_json: Json = False) -> None:
         fates = ("curated", "duplicates", "quarantined")
         console.print(f"{account['read']} records read: " + ", ".join(f"{account[fate]} {fate}" for fate in fates))
         for table, rows in account["tables"].items():
-            console.print(f"  {table:<22} {rows:>9} rows in the days it touched")
+            console.print(f"  {table:<22} {rows:>9} rows")
 
 
 @app.command()

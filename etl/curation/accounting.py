@@ -22,7 +22,7 @@ class UnaccountedError(RuntimeError):
 
 @dataclass
 class Account:
-    """One run in numbers. All but `tables` count records of the raw zone, `tables` counts rows by table."""
+    """One run in numbers. All but `tables` count records of the raw zone, `tables` counts new rows by table."""
 
     run: str
     started: str
@@ -38,7 +38,7 @@ class Account:
     tables: dict[str, int] = field(default_factory=dict)
 
     def add(self, table: str, *, rows: int, events: int) -> None:
-        """Count what was written for a table: its rows on the touched days, and events that are new in it."""
+        """Count what was written for a table: new rows, and the events they stand for."""
         self.tables[table] = rows
         if table == QUARANTINE:
             self.quarantined += events

@@ -57,7 +57,8 @@ def _contract(prefix: str, optional: Mapping[str, Kind] | None = None, **require
     return Contract(prefix, required, optional or {})
 
 
-CONTRACTS: Mapping[str, Contract] = {
+CONTRACTS: Mapping[str, Contract] = {  # the most frequent first
+    "ProductAddedToCart": _contract("orders", visit_id=Kind.NAME, product_id=Kind.UUID, quantity=Kind.QUANTITY),
     "OrderPlaced": _contract(
         "orders",
         {"customer_id": Kind.UUID, "visit_id": Kind.TEXT},
@@ -86,5 +87,4 @@ CONTRACTS: Mapping[str, Contract] = {
         categories=Kind.TEXTS,
         inventory_count=Kind.COUNT,
     ),
-    "ProductAddedToCart": _contract("orders", visit_id=Kind.NAME, product_id=Kind.UUID, quantity=Kind.QUANTITY),
 }

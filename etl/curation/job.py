@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import reduce
 from uuid import uuid4
 
-from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, Observation, SparkSession, Window
 from pyspark.sql import functions as f
 
@@ -22,6 +21,9 @@ from curation.sources import Source
 from curation.tables import CURATED, PARTITION, Table, quarantine_table
 
 FILE_BYTES = 512 * 2**20  # of JSON that become one file of a day; a fortieth of that in Parquet
+
+# Spark's own way to make a write whole costs a rename of each file, and ours begins where it ends.
+_COMMIT = {"mapreduce.fileoutputcommitter.algorithm.version": "2"}
 
 _log = logging.getLogger("curation")
 Report = Callable[[Account], None]
@@ -58,16 +60,13 @@ class Curation:
 
         Raises UnaccountedError, with nothing changed, when rows of raw ≠ rows of curated + duplicates + quarantined.
         """
-        publication = Publication(self.lake, self.catalog)
-        healed = publication.finish()
-        if healed:
+        publication = Publication(self.lake, self.catalog, lambda record: self.report(Account.of_record(record)))
+        if healed := publication.finish():
             _log.warning("completed run %s, which was stopped while it was published", healed["run"])
-            self.report(Account.of_record(healed))
         began = self.now()
         account = Account(run=f"{began:%Y%m%dT%H%M%S}-{uuid4().hex[:8]}", started=began.isoformat())
         lines = source.lines()
         if lines is None:
-            self.report(account)
             return account
         try:
             days = self._stage(lines, source, account)
@@ -80,7 +79,6 @@ class Curation:
             raise UnaccountedError(account)
         account.finished = self.now().isoformat()
         publication.publish(days, account.record())
-        self.report(account)
         source.done()
         return account
 
@@ -91,21 +89,19 @@ class Curation:
         tables = [*CURATED.values(), quarantine_table(account.run)]
         read, repeated = Observation(), Observation()
         incoming = records(lines, self.now()).observe(read, *_reading())
-        distinct = _distinct(incoming, repeated, buckets).persist(StorageLevel.MEMORY_AND_DISK)
+        # A checkpoint, not a cache: rows as they are, without encoding, and plans that begin there.
+        distinct = _distinct(incoming, repeated, buckets).localCheckpoint()
         fresh, found = distinct, _rows_by_kind_and_day(distinct)
         counted, known = found, self._known(tables, found)
         if known is not None:
-            fresh = distinct.join(known, ["event_id", PARTITION], "left_anti").persist(StorageLevel.MEMORY_AND_DISK)
+            fresh = distinct.join(known, ["event_id", PARTITION], "left_anti").localCheckpoint()
             counted = _rows_by_kind_and_day(fresh)
         days: list[Day] = []
         for table in tables:
-            touched = sorted({day for kind, day in counted if kind in table.events})
-            if touched:
+            if touched := sorted({day for kind, day in counted if kind in table.events}):
                 days += self._write(table, table.of(fresh), touched, account, buckets)
         account.read, account.misplaced, account.ahead = (read.get[name] for name in ("read", "misplaced", "ahead"))
         account.duplicates = repeated.get["copies"] + sum(found.values()) - sum(counted.values())
-        for frame in (fresh, distinct):
-            frame.unpersist()
         return days
 
     def _known(self, tables: Sequence[Table], found: Mapping[tuple[str, str], int]) -> DataFrame | None:
@@ -131,19 +127,18 @@ class Curation:
     def _write(
         self, table: Table, rows: DataFrame, touched: Sequence[str], account: Account, buckets: int
     ) -> list[Day]:
-        """Stage the touched days of the table whole: what they held before, and the new rows."""
+        """Stage the touched days of the table whole: what they held before, and the new rows, counted on their way."""
         files = {day: self._files(table, day) for day in touched}
-        before = 0
+        written = Observation()
+        is_event = table.main_row() if table.main_row else f.lit(False)
+        rows = rows.observe(written, f.count(f.lit(1)).alias("rows"), f.count_if(is_event).alias("events"))
         if existing := [key for keys in files.values() for key in keys]:
-            held = self._read(table, existing)
-            before = _events(table, held)
             buckets = max(buckets, *(len(keys) for keys in files.values()))
-            rows = held.unionByName(rows).repartition(PARTITION, _bucket(table.key, buckets))
+            both = self._read(table, existing).unionByName(rows)
+            rows = both.repartition(PARTITION, _bucket(table.key, buckets))
         staged = f"{STAGING}/{account.run}/{table.name}"
-        path = self.lake.writable(staged)
-        rows.write.partitionBy(PARTITION).parquet(path)
-        written = self.spark.read.schema(table.schema()).parquet(path)
-        account.add(table.name, rows=written.count(), events=_events(table, written) - before)
+        rows.write.options(**_COMMIT).partitionBy(PARTITION).parquet(self.lake.writable(staged))
+        account.add(table.name, rows=written.get["rows"], events=written.get["events"])
         return days_of(self.lake, table.catalog_name, table.folder, self.lake.written(staged))
 
 
@@ -155,25 +150,26 @@ def _reading() -> list[Column]:
 
 
 def _bucket(key: str, buckets: int) -> Column:
-    return f.pmod(f.xxhash64(key), f.lit(buckets))
+    return f.pmod(f.xxhash64(key), f.lit(buckets)) if buckets > 1 else f.lit(0)
 
 
 def _distinct(records: DataFrame, repeated: Observation, buckets: int) -> DataFrame:
     """Each record once: one shuffle, after which a day (or its bucket) is in one place and can become one file."""
     order = Window.partitionBy("slot", "event_id", PARTITION, "bucket").orderBy("occurred_at")
     numbered = (
-        records.withColumns({"slot": f.xxhash64("event_id"), "bucket": _bucket("event_id", buckets)})
+        records.withColumns({"slot": _slot(), "bucket": _bucket("event_id", buckets)})
         .repartition(PARTITION, "bucket")
         .withColumn("copy", f.row_number().over(order))
     )
     return numbered.observe(repeated, f.count_if(f.col("copy") > 1).alias("copies")).where("copy = 1")
 
 
+def _slot() -> Column:
+    """A number to sort by: the day, so that a file is written after the other, then the event. Numbers sort fast."""
+    day = f.coalesce(f.unix_date(f.to_date("occurred_at")), f.lit(0)).cast("long")
+    return f.shiftleft(day, 40) + f.shiftrightunsigned(f.xxhash64("event_id"), 24)
+
+
 def _rows_by_kind_and_day(records: DataFrame) -> dict[tuple[str, str], int]:
     counted = records.groupBy("kind", PARTITION).count().collect()
     return {(kind, day): number for kind, day, number in counted}
-
-
-def _events(table: Table, rows: DataFrame) -> int:
-    """How many events the rows stand for, those counted in another table left out."""
-    return rows.where(table.main_row()).count() if table.main_row else 0

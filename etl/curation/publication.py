@@ -2,7 +2,7 @@
 
 S3 renames nothing and changes one object at a time. So a run writes everything aside, then puts down in one object,
 `curated/_pending.json`, all that is to be done: from that moment on the run has happened. What follows, copying each
-file to its place, deleting what it replaces, registering partitions, keeping the record, can be repeated in part or
+file to its place, deleting what it replaces, registering partitions, reporting, can be repeated in part or
 whole. The next run begins with that. A run that stopped before that moment has changed nothing.
 
 A reader in the midst of it sees each file old or new. A day of one file, as nearly all are, is never seen in between;
@@ -12,7 +12,7 @@ a day that outgrows its files is seen with some rows twice, for the moment of th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any, Protocol
@@ -41,11 +41,14 @@ class Catalog(Protocol):
         """Make these days known; those that are known already stay."""
 
 
-class Publication:
-    """Swaps a run's files in. `finish` completes what an earlier run could not."""
+Report = Callable[[Mapping[str, Any]], None]
 
-    def __init__(self, lake: Lake, catalog: Catalog) -> None:
-        self._lake, self._catalog = lake, catalog
+
+class Publication:
+    """Swaps a run's files in and reports its record, at least once. `finish` completes what an earlier run left."""
+
+    def __init__(self, lake: Lake, catalog: Catalog, report: Report) -> None:
+        self._lake, self._catalog, self._report = lake, catalog, report
 
     def finish(self) -> Mapping[str, Any] | None:
         """Complete the run that was stopped in the midst of its swap, if one was; returns its record."""
@@ -70,6 +73,7 @@ class Publication:
         for table, of_table in groupby(days, key=lambda day: day.table):
             self._catalog.register(table, [day.date for day in of_table])
         record: Mapping[str, Any] = plan["record"]
+        self._report(record)
         self._lake.write(f"{RUNS}/{record['run']}.json", json.dumps(record, indent=2).encode())
         self._lake.delete([PENDING])
         return record

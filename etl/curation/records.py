@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 
 from curation.columns import by_type
-from curation.contracts import CONTRACTS, MAJOR_VERSION, Kind
+from curation.contracts import CONTRACTS, MAJOR_VERSION, Contract, Kind
 from curation.unknown import unknown_fields
 
 MONEY = "struct<amount:string,currency:string>"
@@ -21,7 +21,6 @@ AHEAD_AT_MOST = timedelta(days=1)  # a clock that is wrong by a day still tells 
 BROKEN = "broken"
 RECORD_KEPT = 65536  # characters of a broken record; the raw object has the rest
 UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-TIME = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$"  # with its zone: a time without one is ambiguous
 WHOLE = r"^-?\d{1,10}$"
 
 
@@ -42,7 +41,7 @@ def records(lines: DataFrame, now: datetime) -> DataFrame:
         .withColumn("occurred_at", f.to_timestamp("event.occurred_at"))
         .withColumn("amount", _amount(f.col("money")))
     )
-    checked = parsed.withColumn("problem", f.coalesce(*_problems(now)))
+    checked = parsed.withColumn("problem", _problem(now))
     sound = f.col("problem").isNull()
     broken = ~sound
     return checked.select(
@@ -52,7 +51,7 @@ def records(lines: DataFrame, now: datetime) -> DataFrame:
         f.when(sound, _type()).otherwise(f.lit(BROKEN)).alias("kind"),
         f.when(broken, _type()).alias("detail_type"),
         f.col("occurred_at"),
-        f.when(sound, f.date_format("occurred_at", "yyyy-MM-dd")).otherwise(_day_of_object()).alias("date"),
+        f.when(sound, f.to_date("occurred_at").cast("string")).otherwise(_day_of_object()).alias("date"),
         f.col("event.correlation_id").alias("correlation_id"),
         f.when(sound, unknown_fields()).alias("unknown_fields"),
         "problem",
@@ -107,34 +106,48 @@ def _day_of_object() -> Column:
     return f.when(day == "", f.lit("undated")).otherwise(day)
 
 
-def _problems(now: datetime) -> list[Column]:
-    line = f.trim("line")
-    whole = line.startswith("{") & line.endswith("}") & f.col("event.event_id").isNotNull()
+def _problem(now: datetime) -> Column:
+    """What is wrong with the record, the first thing that is; null for a sound one."""
+    whole = (_is_embraced(f.col("line")) | _is_embraced(f.trim("line"))) & f.col("event.event_id").isNotNull()
     latest = f.lit((now + AHEAD_AT_MOST).isoformat()).cast("timestamp")
     checks = {
         "cannot be decompressed": f.col("line").isNotNull(),
         "is no JSON object with an event_id": whole,
         "event_id is no UUID": f.col("event.event_id").rlike(UUID),
-        "occurred_at is no time with a zone": f.col("occurred_at").isNotNull() & f.col("event.occurred_at").rlike(TIME),
+        "occurred_at is no time with a zone": f.col("occurred_at").isNotNull() & _has_zone("event.occurred_at"),
         "occurred_at is more than a day ahead": f.col("occurred_at") <= latest,
         "version is unknown": f.substring_index("event.version", ".", 1) == MAJOR_VERSION,
         "correlation_id is missing": f.length("event.correlation_id").between(1, 128),
         "payload is missing": _payload().isNotNull(),
-        "detail_type is unknown": _type().isin(list(CONTRACTS)),
     }
-    problems = [_unless(sound, reason) for reason, sound in checks.items()]
-    fields: defaultdict[tuple[str, Kind, bool], list[str]] = defaultdict(list)
-    for event, contract in CONTRACTS.items():
-        for field in contract.fields():
-            fields[field].append(event)
-    for (name, kind, required), events in fields.items():
-        concerned = _type().isin(events)
-        if not required:
-            concerned &= _payload()[name].isNotNull()
-        problems.append(_unless(~concerned | _is(kind, _payload()[name]), f"payload.{name} {kind.value}"))
+    of_payload = f.lit("detail_type is unknown")
+    for event, contract in reversed(list(CONTRACTS.items())):  # so that the first is asked for first
+        of_payload = f.when(_type() == event, _problem_of_payload(contract)).otherwise(of_payload)
     glued = f.col("line").contains("}{") & (f.size(f.split("line", '"event_id"', 3)) > 2)
-    problems.append(f.when(glued, f.lit("is more than one JSON object")))  # the parser would take the first only
-    return problems
+    return f.coalesce(
+        *(_unless(sound, reason) for reason, sound in checks.items()),
+        of_payload,
+        f.when(glued, f.lit("is more than one JSON object")),  # the parser would take the first only
+    )
+
+
+def _is_embraced(line: Column) -> Column:
+    return line.startswith("{") & line.endswith("}")
+
+
+def _has_zone(moment: str) -> Column:
+    """Whether a text that is a date and a time tells its zone: without one it may be meant anywhere."""
+    hours = f.substring(moment, -6, 1).isin("+", "-") & (f.length(moment) > 16)
+    return f.substring(moment, 11, 1).isin("T", " ") & (f.col(moment).endswith("Z") | hours)
+
+
+def _problem_of_payload(contract: Contract) -> Column:
+    problems = []
+    for name, kind, required in contract.fields():
+        value = _payload()[name]
+        sound = _is(kind, value) if required else value.isNull() | _is(kind, value)
+        problems.append(_unless(sound, f"payload.{name} {kind.value}"))
+    return f.coalesce(*problems)
 
 
 def _unless(sound: Column, reason: str) -> Column:

@@ -116,7 +116,8 @@ class GlueSource:
 
 def _not_empty(text: DataFrame) -> DataFrame:
     """Every line but blank ones, which are no records."""
-    return text.where(f.trim("value") != "").select(f.col("value").alias("line"), f.input_file_name().alias("object"))
+    is_blank = ~f.col("value").startswith("{") & (f.trim("value") == "")
+    return text.where(~is_blank).select(f.col("value").alias("line"), f.input_file_name().alias("object"))
 
 
 def _decompresses(path: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,10 +51,15 @@ class DyingLake(DirectoryLake):
 
 
 class Registered:
-    """A catalog that remembers what it was told."""
+    """A catalog, and who is reported to, that remember what they were told."""
 
     def __init__(self) -> None:
         self.days: set[tuple[str, str]] = set()
+        self.reported: list[Mapping[str, Any]] = []
+
+    def report(self, record: Mapping[str, Any]) -> None:
+        """Remember the record."""
+        self.reported.append(record)
 
     def register(self, table: str, days: Iterable[str]) -> None:
         """Remember the days."""
@@ -72,7 +78,7 @@ def publish(lake: DirectoryLake, catalog: Registered) -> None:
     """Today's run, from its staged files on."""
     staged = lake.written(f"{STAGING}/r2/orders")
     days = days_of(lake, "curated_orders", "curated/orders", staged)
-    Publication(lake, catalog).publish(days, RECORD)
+    Publication(lake, catalog, catalog.report).publish(days, RECORD)
 
 
 def objects(lake: DirectoryLake) -> dict[str, bytes | None]:
@@ -107,10 +113,11 @@ def test_run_that_dies_has_happened_whole_or_not_at_all_after_the_next(tmp_path:
         publish(DyingLake(tmp_path, changes), catalog)
     decided = changes > 0  # the first change puts down what is to be done
     half = objects(lake)
-    record = Publication(lake, catalog).finish()
+    record = Publication(lake, catalog, catalog.report).finish()
 
     assert objects(lake) == (NEW if decided else old)
     assert (lake.read(f"{RUNS}/r2.json") is not None) == decided
+    assert (RECORD in catalog.reported) == decided
     if record is not None:
         assert record == RECORD
         assert set(half) >= {f"{STAGING}/r2/orders/date=2026-11-20/part-xyz.parquet"}
@@ -126,9 +133,9 @@ def test_completing_a_run_may_itself_be_stopped(tmp_path: Path, changes: int) ->
 
     dying = DyingLake(tmp_path, changes)
     try:
-        Publication(dying, catalog).finish()
+        Publication(dying, catalog, catalog.report).finish()
     except PowerCutError:
-        Publication(lake, catalog).finish()
+        Publication(lake, catalog, catalog.report).finish()
 
     assert objects(lake) == NEW
     assert catalog.days == {("curated_orders", "2026-11-19"), ("curated_orders", "2026-11-20")}
@@ -162,6 +169,6 @@ def test_run_that_does_not_add_up_changes_nothing_and_says_so(lake: TestLake, mo
         lake.run()
     monkeypatch.undo()
 
-    assert lake.files() == []
+    assert [file for file in lake.files() if not file.startswith("curated/_staging/")] == []
     assert lake.accounts[-1].unaccounted == 1
     assert lake.run().curated == 2
