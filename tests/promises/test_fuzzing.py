@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import negative_data_rejection, positive_data_acceptance
 from schemathesis.specs.openapi.checks import ignored_auth
 
-from local.cache import Cache
+from local.cache import start_cache
 from local.postgres import Postgres
+from local.run_directory import RunDirectory
 from retail.sample_catalog import insert_sample_catalog
 from retail.schema import migrate
 from storefront.application import create_application
@@ -34,15 +35,19 @@ bounded = settings(
 
 
 @pytest.fixture(scope="module")
-def storefront(postgres: Postgres, cache_server: Cache) -> Iterator[Storefront]:
-    """A storefront with a full catalog, over a database that it may fill with anything."""
+def storefront(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storefront]:
+    """A storefront with a full catalog, over a database and a cache of its own that it may fill with anything."""
     with psycopg.connect(postgres.conninfo, autocommit=True) as connection:
         connection.execute("CREATE DATABASE fuzzed")
     conninfo = postgres.conninfo.replace("dbname=postgres", "dbname=fuzzed")
     migrate(conninfo)
     insert_sample_catalog(conninfo)
-    with running_storefront(conninfo, cache_server.url) as storefront:
-        yield storefront
+    directory = RunDirectory(tmp_path_factory.mktemp("fuzzed"))
+    try:
+        with running_storefront(conninfo, start_cache(directory).url) as storefront:
+            yield storefront
+    finally:
+        directory.stop_all()
 
 
 @pytest.fixture(scope="module")

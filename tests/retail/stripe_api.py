@@ -199,7 +199,7 @@ def serve(api: StripeApi) -> Iterator[str]:
                 slow = api._next("is slow after it charged")
                 status, content = work()
             if slow:
-                time.sleep(1.0)
+                time.sleep(3.0)
             return self._send(status, content)
 
         def _send(self, status: int, content: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ def api() -> StripeApi:
 
 @pytest.fixture
 def gateway(api: StripeApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeGateway]:
-    monkeypatch.setattr(stripe_account, "SECONDS_TO_ANSWER", 0.3)
+    monkeypatch.setattr(stripe_account, "SECONDS_TO_ANSWER", 1.5)
     with serve(api) as address:
         yield StripeGateway(StripeAccount(lambda: KEY, base_address=address))
 
