@@ -96,7 +96,13 @@ class Deployed:
 
     def messages(self, queue_url: str) -> list[Any]:
         """What lies in a queue now, read without taking it away, each as JSON."""
-        answer = self.emulator.client("sqs").receive_message(
-            QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0
-        )
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+        sqs, found = self.emulator.client("sqs"), []
+        while read := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=60).get(
+            "Messages"
+        ):
+            found += read
+        for message in found:
+            sqs.change_message_visibility(
+                QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            )
+        return [json.loads(message["Body"]) for message in found]

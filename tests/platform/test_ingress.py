@@ -63,7 +63,7 @@ def test_p3_the_distribution_reaches_the_shop_and_its_pages(gateway: httpx.Clien
     products = gateway.get("/api/products", headers={"Host": distribution})
     assert products.json()["items"]
     home = gateway.get("/", headers={"Host": distribution})
-    assert "The collection" in home.text
+    assert "In the window" in home.text
 
 
 def test_p3_the_origin_secret_rotates_without_one_refused_request(

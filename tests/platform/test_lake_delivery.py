@@ -47,18 +47,29 @@ def of_event(lines: list[dict[str, Any]], event_id: str) -> list[dict[str, Any]]
 
 
 @pytest.mark.parametrize(
-    ("prefix", "detail_type"),
+    ("prefix", "detail_type", "payload"),
     [
-        ("raw/orders/", "GiftWrapped"),  # nobody has thought of it
-        ("raw/orders/", "ProductAddedToCart"),
-        ("raw/inventory/", "InventoryAdjusted"),
-        ("raw/products/", "ProductChanged"),
+        ("raw/orders/", "GiftWrapped", {}),  # nobody has thought of it, and nobody handles it
+        ("raw/orders/", "ProductAddedToCart", {"visit_id": "v", "quantity": 1}),
+        ("raw/inventory/", "InventoryAdjusted", {"change": 1, "inventory_count": 1, "reason": "counted"}),
+        (
+            "raw/products/",
+            "ProductChanged",
+            {
+                "sku": "MUG",
+                "name": "Mug",
+                "price": {"amount": "1.00", "currency": "USD"},
+                "categories": [],
+                "inventory_count": 1,
+            },
+        ),
     ],
 )
-def test_event_that_nobody_handles_is_in_the_lake_as_the_bus_carried_it(
-    prefix: str, detail_type: str, platform: Deployed
+def test_event_is_in_the_lake_as_the_bus_carried_it_whoever_handles_it(
+    prefix: str, detail_type: str, payload: dict[str, Any], platform: Deployed
 ) -> None:
-    detail = publish(platform, "retail.catalog", detail_type, product_id=str(uuid4()), unheard_of={"deep": [1, "é"]})
+    unheard_of = {"deep": [1, "é"]}
+    detail = publish(platform, "retail.catalog", detail_type, product_id=str(uuid4()), unheard_of=unheard_of, **payload)
 
     today = f"{prefix}date={datetime.now(UTC):%Y-%m-%d}/"
     (line,) = eventually(lambda: of_event(delivered(platform, today), detail["event_id"]))
