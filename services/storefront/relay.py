@@ -55,6 +55,7 @@ class OutboxRelay:
             self._wanted.wait(seconds_to_next_look(idle_for, failing=self._failing))
             self._wanted.clear()
             self._publish()
+        self._publish()
 
     def _publish(self) -> None:
         try:

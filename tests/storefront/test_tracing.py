@@ -9,10 +9,12 @@ from fastapi.testclient import TestClient
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from retail import outbox
 from retail.bus import EventBridgeBus
+from storefront.application import create_application
+from storefront.resources import Resources
 from storefront.tracing import TracedRequests, tracer_provider
 from tests.retail.shop import EMAIL, Shop
+from tests.storefront.conftest import browser
 
 GIVEN = "Root=1-6571f3b2-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1"
 CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
@@ -57,7 +59,7 @@ def test_nothing_personal_is_in_a_span(client: TestClient, shop: Shop, spans: In
     assert not [word for word in (EMAIL, "tok_visa", *client.cookies.values()) if word in text]
 
 
-def test_the_bus_is_told_the_trace(shop: Shop, client: TestClient) -> None:
+def test_the_bus_is_told_the_trace(shop: Shop, resources: Resources) -> None:
     class Remembering:
         entries: list[dict[str, Any]] = []  # noqa: RUF012
 
@@ -65,12 +67,12 @@ def test_the_bus_is_told_the_trace(shop: Shop, client: TestClient) -> None:
             self.entries += Entries
             return {"Entries": [{} for _ in Entries]}
 
-    shop.bus.fail_with = ConnectionError("away")
-    place_order(client, shop, {"X-Amzn-Trace-Id": GIVEN})
-    shop.rows("UPDATE outbox SET claimed_until = NULL, published_at = NULL")
     told: Any = Remembering()
-    outbox.publish_pending(shop.database, EventBridgeBus(told, "RetailEventBus"))
-    assert {entry["TraceHeader"].split(";")[0] for entry in told.entries} == {GIVEN.split(";", maxsplit=1)[0]}
+    resources.bus = EventBridgeBus(told, "RetailEventBus")
+    with browser(create_application(resources)) as client:  # its end publishes what is pending
+        place_order(client, shop, {"X-Amzn-Trace-Id": GIVEN})
+    placed = [entry for entry in told.entries if entry["DetailType"] == "OrderPlaced"]
+    assert [entry["TraceHeader"].split(";")[0] for entry in placed] == [GIVEN.split(";", maxsplit=1)[0]]
 
 
 def test_no_share_of_untraced_requests_is_traced_when_none_is_wanted() -> None:
