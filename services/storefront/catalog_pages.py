@@ -10,9 +10,7 @@ from retail.catalog import Category, Product
 from retail.observability import describe, logger
 from retail.product_lists import ProductQuery, Sort
 from storefront.listing import SLUG, After, Listed, Searched, address
-from storefront.page import page
-from storefront.page_copies import same_for_strangers
-from storefront.sessions import KnownSession, Session
+from storefront.page import shared_page
 from storefront.shopping import CurrentShopping, Shopping
 
 router = APIRouter(include_in_schema=False)
@@ -30,56 +28,51 @@ ORDERS = {
 }
 
 
-@router.get("/", dependencies=same_for_strangers)
-def home(request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
+@router.get("/")
+def home(request: Request, shopping: CurrentShopping) -> Response:
     """What stands in the window, the shelves, and what is new."""
     catalog = shopping.resources.catalog
     window, new = catalog.page(IN_THE_WINDOW).items, catalog.page(JUST_IN)
     shown = window or new.items[:CARDS]
     rest = [product for product in new.items if product not in shown][:CARDS]
-    return page(request, "home.html", shopping, session, window=shown, new=rest, total=new.total)
+    return shared_page(request, "home.html", shopping, window=shown, new=rest, total=new.total)
 
 
-@router.get("/products", dependencies=same_for_strangers)
-def everything(
-    request: Request, query: Listed, session: KnownSession, shopping: CurrentShopping, cursor: After = None
-) -> Response:
+@router.get("/products")
+def everything(request: Request, query: Listed, shopping: CurrentShopping, cursor: After = None) -> Response:
     """All products, page by page."""
-    return _list(request, shopping, session, query, cursor, title="Everything we have")
+    return _list(request, shopping, query, cursor, title="Everything we have")
 
 
-@router.get("/categories/{slug}", dependencies=same_for_strangers)
+@router.get("/categories/{slug}")
 def category_page(
     slug: Annotated[str, Path(max_length=100, pattern=SLUG)],
     request: Request,
     query: Listed,
-    session: KnownSession,
     shopping: CurrentShopping,
     cursor: After = None,
 ) -> Response:
     """The products of one category, page by page."""
     category = shopping.resources.catalog.category(slug)
     asked = query.model_copy(update={"category": slug})
-    return _list(request, shopping, session, asked, cursor, title=category.name, category=category)
+    return _list(request, shopping, asked, cursor, title=category.name, category=category)
 
 
 @router.get("/search")
-def search_page(
-    request: Request, query: Searched, session: KnownSession, shopping: CurrentShopping, cursor: After = None
-) -> Response:
+def search_page(request: Request, query: Searched, shopping: CurrentShopping, cursor: After = None) -> Response:
     """What the words find; without words, everything."""
     title = f"“{query.text}”" if query.text else "Everything we have"
-    return _list(request, shopping, session, query, cursor, title=title)
+    return _list(request, shopping, query, cursor, title=title)
 
 
-@router.get("/products/{product_id:uuid}", dependencies=same_for_strangers)
-def product_page(product_id: UUID, request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
+@router.get("/products/{product_id:uuid}")
+def product_page(product_id: UUID, request: Request, shopping: CurrentShopping) -> Response:
     """One product."""
     product = shopping.resources.catalog.product(product_id)
     shelves = {category.slug: category for category in shopping.resources.catalog.categories()}
     category = next((shelves[slug] for slug in product.categories if slug in shelves), None)
     related = _beside(shopping, product) or _related(shopping, product, category)
-    return page(request, "product.html", shopping, session, product=product, category=category, related=related)
+    return shared_page(request, "product.html", shopping, product=product, category=category, related=related)
 
 
 def _beside(shopping: Shopping, product: Product) -> list[Product]:
@@ -101,7 +94,6 @@ def _related(shopping: Shopping, product: Product, category: Category | None) ->
 def _list(
     request: Request,
     shopping: Shopping,
-    session: Session | None,
     query: ProductQuery,
     cursor: str | None,
     *,
@@ -111,11 +103,10 @@ def _list(
     found = shopping.resources.catalog.page(query, cursor)
     path = request.url.path
     shown = query.model_copy(update={"category": None}) if category else query  # the path says it already
-    return page(
+    return shared_page(
         request,
         "list.html",
         shopping,
-        session,
         title=title,
         category=category,
         found=found,

@@ -23,6 +23,15 @@ def page(
     return render(request, template, everywhere | context, status=status)
 
 
+def shared_page(request: Request, template: str, shopping: Shopping, **context: Any) -> Response:
+    """A page that is the same for everybody but for its spots, which CopiedPages fills for whoever asks."""
+    shelves = shopping.resources.catalog.categories()
+    everywhere = {"shared": True, "shelves": shelves, "largest_quantity": LARGEST_QUANTITY}
+    response = render(request, template, everywhere | context)
+    request.state.is_shared = True
+    return response
+
+
 def see_other(path: str) -> Response:
     """Where the browser goes after a form: asking again for what it shows repeats nothing."""
     return RedirectResponse(path, status_code=303)

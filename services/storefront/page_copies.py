@@ -1,7 +1,7 @@
-"""Pages that are the same for every stranger, kept in this process for a moment after they were made.
+"""Pages that are the same for everybody but for their spots, kept in this process for a moment after they were made.
 
-A copy is answered without a thread, the cache or a template. It is at most two seconds old, so what a stranger sees of
-price and stock may be that much behind; whoever has a cookie of ours sees the page made for them.
+A copy is answered without a thread, the cache or a template. It is at most two seconds old, so what a visitor sees of
+price and stock may be that much behind; cart and checkout tell what is.
 """
 
 import time
@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Depends, Request
+from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from storefront.spots import SharedBody
 
 FRESH_SECONDS = 1.0  # from then on one request makes the page anew, while the others still get the copy …
 KEPT_SECONDS = 2.0  # … until then
@@ -20,10 +22,10 @@ MOST_COPIES = 500  # of some 8 KB
 
 @dataclass
 class Copy:
-    """An answer, when it was made, and by which route; `renewing` once somebody makes the next one."""
+    """A page, when it was made, and by which route; `renewing` once somebody makes the next one."""
 
     headers: list[tuple[bytes, bytes]]
-    body: bytes
+    body: SharedBody
     route: Any  # Starlette's, for the name of the span
     made_at: float
     renewing: bool = False
@@ -76,7 +78,7 @@ class PageCopies:
 
 
 class CopiedPages:
-    """Answers strangers from the copies, and keeps what an endpoint that is `same_for_strangers` answers them.
+    """Answers with the copies, and keeps every `shared_page` that is answered; each visitor gets it with their spots.
 
     Innermost, so that limits, headers, log and trace are those of any other request.
     """
@@ -87,49 +89,37 @@ class CopiedPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or not _is_strangers(scope):
+        if scope["type"] != "http" or scope["method"] != "GET":
             await self._application(scope, receive, send)
             return
-        path: str = scope["path"]
-        copy = self._copies.find(path)
+        copy = None if scope["query_string"] else self._copies.find(scope["path"])
         if copy is None:
             await self._application(scope, receive, self._keeping(scope, send))
             return
         scope["route"] = copy.route
-        await send({"type": "http.response.start", "status": 200, "headers": copy.headers})
-        await send({"type": "http.response.body", "body": copy.body})
+        await _answer(scope, copy, send)
 
     def _keeping(self, scope: Scope, send: Send) -> Send:
         began, changes = self._copies.now(), self._copies.changes
-        headers: list[tuple[bytes, bytes]] | None = None
+        headers: list[tuple[bytes, bytes]] = []
 
         async def send_and_keep(message: Message) -> None:
-            nonlocal headers
-            if message["type"] == "http.response.start" and message["status"] == 200 and _is_same_for_all(scope):
-                headers = list(message["headers"])
-            elif message["type"] == "http.response.body" and headers is not None and not message.get("more_body"):
-                copy = Copy(headers, message["body"], scope.get("route"), began)
-                self._copies.keep(scope["path"], copy, changes=changes)
-            await send(message)
+            kind = message["type"] if scope["state"].get("is_shared") else "any other"
+            if kind == "http.response.start":  # a shared page is a 200, and its body one message
+                headers.extend(header for header in message["headers"] if header[0] != b"content-length")
+            elif kind == "http.response.body":
+                copy = Copy(headers, SharedBody(message["body"]), scope.get("route"), began)
+                if not scope["query_string"]:
+                    self._copies.keep(scope["path"], copy, changes=changes)
+                await _answer(scope, copy, send)
+            else:
+                await send(message)
 
         return send_and_keep
 
 
-def _is_strangers(scope: Scope) -> bool:
-    return (
-        scope["method"] == "GET"
-        and not scope["query_string"]
-        and all(name != b"cookie" for name, _ in scope["headers"])
-    )
-
-
-def _is_same_for_all(scope: Scope) -> bool:
-    state = scope.get("state", {})
-    return bool(state.get("same_for_strangers")) and not state.get("cookies_to_set")
-
-
-async def _mark(request: Request) -> None:
-    request.state.same_for_strangers = True
-
-
-same_for_strangers: list[Any] = [Depends(_mark)]
+async def _answer(scope: Scope, copy: Copy, send: Send) -> None:
+    body = await copy.body.for_visitor(Request(scope))
+    headers = [*copy.headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -10,7 +10,8 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from retail.site import version_of
-from storefront.sessions import FORM_FIELD, known_session
+from storefront.sessions import known_session
+from storefront.spots import FORM_TOKEN_MARK, PIECES_MARK, form_token, pieces_in_cart
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -23,12 +24,15 @@ _templates.env.globals["static"] = f"/static/{STATIC_VERSION}"
 
 @pass_context
 def _form_token(context: Context) -> Markup:
-    """The hidden field that says a form is ours; empty for whom we do not know yet, who has nothing to lose."""
-    session = known_session(context["request"])
-    field = Markup('<input type="hidden" name="{}" value="{}">')
-    return field.format(FORM_FIELD, session.form_token) if session else Markup("")
+    return FORM_TOKEN_MARK if "shared" in context else form_token(known_session(context["request"]))
 
 
+@pass_context
+def _pieces_in_cart(context: Context) -> Markup:
+    return PIECES_MARK if "shared" in context else pieces_in_cart(context["cart"].pieces if "cart" in context else 0)
+
+
+_templates.env.globals["pieces_in_cart"] = _pieces_in_cart
 _templates.env.globals["form_token"] = _form_token
 _templates.env.trim_blocks = _templates.env.lstrip_blocks = True
 

@@ -1,10 +1,17 @@
-"""A stranger may get a page from a moment ago; nobody gets somebody else's, and a change made here shows at once."""
+"""A page may be from a moment ago; nobody gets somebody else's spots, and a change made here shows at once."""
 
+import re
+
+import psycopg
+import pytest
 from fastapi.testclient import TestClient
 
 from storefront.page_copies import FRESH_SECONDS, KEPT_SECONDS, MOST_COPIES, Copy, PageCopies
 from storefront.resources import Resources
+from storefront.sessions import Session
+from storefront.spots import SharedBody
 from tests.retail.shop import EMAIL, Shop
+from tests.storefront.conftest import browser
 
 
 def rename(shop: Shop, name: str) -> None:
@@ -25,14 +32,47 @@ def test_a_stranger_gets_the_page_of_a_moment_ago_without_database_and_cache(
     assert copy.headers["x-correlation-id"] != first.headers["x-correlation-id"]
 
 
-def test_whoever_has_a_session_gets_the_page_made_for_them_and_leaves_no_copy_of_it(
-    client: TestClient, stranger: TestClient, shop: Shop
+def spots(page: str) -> tuple[list[str], list[str]]:
+    return re.findall(r'class="pieces">(\d+)', page), re.findall(r'name="form_token" value="(\w+)"', page)
+
+
+def test_each_visitor_gets_the_copy_with_their_own_cart_and_form_token(
+    client: TestClient, stranger: TestClient, shop: Shop, resources: Resources
 ) -> None:
-    product = shop.add_product()
-    stranger.get(f"/products/{product}")
+    page = f"/products/{(product := shop.add_product(name='Kettle'))}"
+    other = browser(client.app)
+    for who, quantity in ((client, 3), (other, 5)):
+        who.put(f"/api/cart/items/{product}", json={"quantity": quantity}).raise_for_status()
+    made = client.get(page).text
+    resources.cache.flushall()
+    rename(shop, "Teapot")
+    copies = [who.get(page).text for who in (client, other, stranger)]
+    assert all("Kettle" in copy for copy in copies)
+    assert copies[0] == made
+    (mine, my_token), (theirs, their_token), nobodys = map(spots, copies)
+    assert (mine, theirs, nobodys) == (["3"], ["5"], ([], []))
+    assert len(my_token) == len(their_token) == 1
+    assert my_token != their_token
+    assert not [copy for copy in copies if "<!--" in copy]
+
+
+def test_a_list_that_is_not_kept_has_its_spots_too(client: TestClient, shop: Shop) -> None:
+    client.put(f"/api/cart/items/{shop.add_product()}", json={"quantity": 7}).raise_for_status()
+    for page in ("/products?sort=name", "/search?q=mug", "/"):
+        assert spots(client.get(page).text)[0] == ["7"], page
+
+
+def test_while_the_keys_cannot_be_read_a_visitor_gets_the_page_as_a_stranger(
+    client: TestClient, shop: Shop, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: str) -> Session:
+        raise psycopg.OperationalError("the database is away")
+
+    page = f"/products/{(product := shop.add_product())}"
     client.put(f"/api/cart/items/{product}", json={"quantity": 3}).raise_for_status()
-    assert "form_token" in client.get(f"/products/{product}").text
-    assert "form_token" not in stranger.get(f"/products/{product}").text
+    monkeypatch.setattr(resources.session_cookies, "read", away)
+    assert client.get(page).status_code == 200
+    assert spots(client.get(page).text) == ([], [])
 
 
 def test_an_order_shows_on_the_page_of_what_it_took(client: TestClient, stranger: TestClient, shop: Shop) -> None:
@@ -63,7 +103,7 @@ class Clock:
 
 def kept(clock: Clock) -> PageCopies:
     copies = PageCopies(clock)
-    copies.keep("/", Copy([], b"page", None, clock.now), changes=copies.changes)
+    copies.keep("/", Copy([], SharedBody(b"page"), None, clock.now), changes=copies.changes)
     return copies
 
 
@@ -81,7 +121,7 @@ def test_what_was_begun_before_a_change_is_not_kept() -> None:
     copies = PageCopies()
     before = copies.changes
     copies.drop(["/products/1"])
-    copies.keep("/products/1", Copy([], b"old", None, copies.now()), changes=before)
+    copies.keep("/products/1", Copy([], SharedBody(b"old"), None, copies.now()), changes=before)
     assert copies.find("/products/1") is None
 
 
@@ -89,8 +129,8 @@ def test_the_least_used_of_too_many_copies_is_forgotten() -> None:
     clock = Clock()
     copies = kept(clock)
     for number in range(MOST_COPIES - 1):
-        copies.keep(f"/{number}", Copy([], b"page", None, clock.now), changes=copies.changes)
+        copies.keep(f"/{number}", Copy([], SharedBody(b"page"), None, clock.now), changes=copies.changes)
     assert copies.find("/")
-    copies.keep("/one-more", Copy([], b"page", None, clock.now), changes=copies.changes)
+    copies.keep("/one-more", Copy([], SharedBody(b"page"), None, clock.now), changes=copies.changes)
     assert copies.find("/")
     assert copies.find("/0") is None
