@@ -8,7 +8,7 @@ HOST_ONLY = "__Host-"  # browsers take such a cookie over https only, from this 
 def is_secure(request: Request) -> bool:
     """Whether the customer came over https, be it that a proxy in front of us took the encryption off."""
     forwarded = request.headers.get("cloudfront-forwarded-proto") or request.headers.get("x-forwarded-proto")
-    return (forwarded or request.url.scheme).split(",")[0].strip().lower() == "https"
+    return str(forwarded or request.scope["scheme"]).split(",")[0].strip().lower() == "https"
 
 
 def read_cookie(request: Request, name: str) -> str:

@@ -3,12 +3,11 @@
 import re
 
 import psycopg
-import pytest
 from fastapi.testclient import TestClient
 
 from storefront.page_copies import FRESH_SECONDS, KEPT_SECONDS, MOST_COPIES, Copy, PageCopies
 from storefront.resources import Resources
-from storefront.sessions import Session
+from storefront.sessions import SessionCookies
 from storefront.spots import SharedBody
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.conftest import browser
@@ -63,14 +62,14 @@ def test_a_list_that_is_not_kept_has_its_spots_too(client: TestClient, shop: Sho
 
 
 def test_while_the_keys_cannot_be_read_a_visitor_gets_the_page_as_a_stranger(
-    client: TestClient, shop: Shop, resources: Resources, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, shop: Shop, resources: Resources
 ) -> None:
-    def away(_: str) -> Session:
+    def away() -> list[bytes]:
         raise psycopg.OperationalError("the database is away")
 
     page = f"/products/{(product := shop.add_product())}"
     client.put(f"/api/cart/items/{product}", json={"quantity": 3}).raise_for_status()
-    monkeypatch.setattr(resources.session_cookies, "read", away)
+    resources.session_cookies = SessionCookies(away)
     assert client.get(page).status_code == 200
     assert spots(client.get(page).text) == ([], [])
 
