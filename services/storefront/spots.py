@@ -5,14 +5,16 @@ A shared page is rendered with marks in their place, and the marks are replaced 
 
 import re
 import secrets
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import psycopg
 from fastapi import Request
 from markupsafe import Markup
 
 from retail.observability import describe, logger
-from storefront.carts import RequestCarts
+from storefront.carts import COOKIE as CART
+from storefront.carts import pieces_in_copy
+from storefront.cookies import read_cookie
 from storefront.discovery import DiscoveryIncompleteError
 from storefront.sessions import FORM_FIELD, Session, known_session_at_once
 
@@ -61,8 +63,11 @@ class SharedBody:
             return self.for_strangers
         if session is None:
             return self.for_strangers
-        spots = {
-            b"form token": form_token(session).encode(),
-            b"pieces": pieces_in_cart(RequestCarts(request).pieces_in_copy(session)).encode(),
-        }
+        spots = _spots_of(session, read_cookie(request, CART))
         return b"".join(spots[part] if number % 2 else part for number, part in enumerate(self._parts))
+
+
+@lru_cache(maxsize=5_000)
+def _spots_of(session: Session, cart: str) -> dict[bytes, bytes]:
+    pieces = pieces_in_cart(pieces_in_copy(cart, session))
+    return {b"form token": form_token(session).encode(), b"pieces": pieces.encode()}
