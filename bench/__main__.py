@@ -91,7 +91,7 @@ def imports(
     rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each is imported, in turn.")] = 7,
     as_json: Json = False,
 ) -> None:
-    """The import of each function, as a ratio to that of a handler that imports boto3 alone; into bench/results/."""
+    """Each function's import, alone and with a client, as a ratio to that of boto3 alone; into bench/results/."""
     with errors.status("") as progress:
         result = cold_starts.measure(
             rounds, lambda number, name: progress.update(f"Round {number} of {rounds}: {name} …")

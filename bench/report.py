@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from bench.imports import CLIENT
 from ops.synth import ROOT
 
 REPORT = ROOT / "docs" / "performance.md"
@@ -29,7 +30,8 @@ _FOOT = """
 - **Checkout:** `POST /api/orders` over HTTP against the same statements in the same transaction over one connection,
   one after another. The shop sends most of them in one go, so it may come near its yardstick.
 - **Order processor:** ten messages an invocation, S3 and EventBridge answering at once, against all its SQL.
-- **Imports:** processor seconds of importing each function, against `import boto3`.
+- **Imports:** processor seconds of importing each function, against `import boto3`. The functions import boto3 with
+  their first message, so the second row, without a target, goes on to the first client that is made, on both sides.
 
 Measure again: `python -m bench product-page`, `checkout`, `order-processor`, `imports`, `synth`, then `report`.
 """
@@ -89,16 +91,22 @@ def _order_processor() -> list[tuple[str, str, str, str]]:
 
 def _imports() -> list[tuple[str, str, str, str]]:
     imports = _result("imports")
-    most, slowest = imports["target"], max(imports["ratios"], key=imports["ratios"].__getitem__)
-    ratio = imports["ratios"][slowest]
-    return [
-        (
-            "imports",
-            f"at most {most} times a bare handler",
-            f"{ratio:.2f} times ({slowest}, the most)",
-            _verdict(ratio <= most),
+    most, ratios = imports["target"], imports["ratios"]
+    alone = [name for name in ratios if not name.endswith(CLIENT)]
+    rows = []
+    for what, names in (("imports", alone), (f"imports{CLIENT}", [name + CLIENT for name in alone])):
+        slowest = max(names, key=ratios.__getitem__)
+        figure = f"{ratios[slowest]:.2f} times ({slowest.removesuffix(CLIENT)}, the most)"
+        judged = names is alone
+        rows.append(
+            (
+                what,
+                f"at most {most} times a bare handler" if judged else "",
+                figure,
+                _verdict(ratios[slowest] <= most) if judged else "",
+            )
         )
-    ]
+    return rows
 
 
 def _verdict(kept: bool) -> str:

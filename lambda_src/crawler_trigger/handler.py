@@ -34,7 +34,7 @@ class CrawlerBusyError(RetailError):
 @cache
 def settings() -> Settings:
     """The settings, read once."""
-    return Settings()
+    return Settings.read()
 
 
 class BatchOfStarts:

@@ -101,7 +101,7 @@ class Rotation:
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:
     """Do the one step that Secrets Manager asks for; an exception makes it try the rotation again."""
-    settings = DatabaseSettings()
+    settings = DatabaseSettings.read()
     if event["SecretId"] != settings.database_secret_arn:
         raise RotationError(f"{event['SecretId']} is not the secret that this function rotates")
     versions = SecretVersions(clients.secrets_manager(), event["SecretId"], event["ClientRequestToken"])

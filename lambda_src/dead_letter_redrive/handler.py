@@ -64,7 +64,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _chosen(order: Order) -> list[DeadLetterQueue]:
-    settings, sqs = Settings(), clients.sqs()
+    settings, sqs = Settings.read(), clients.sqs()
     bus = Bus(clients.events(), settings.event_bus_name)
     known = [
         DeadLetterQueue(name, url, Queue(sqs, settings.queues[name]) if name in settings.queues else bus)

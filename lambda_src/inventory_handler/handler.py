@@ -39,7 +39,7 @@ class Resources(NamedTuple):
 @cache
 def resources() -> Resources:
     """Database and cache of this function, made once."""
-    settings = Settings()
+    settings = Settings.read()
     return Resources(settings.connect(), connect_cache(settings.cache_endpoint))
 
 

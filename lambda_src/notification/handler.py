@@ -32,7 +32,7 @@ class Settings(DatabaseSettings):
 @cache
 def resources() -> tuple[SingleConnection, str]:
     """Database and topic of this function, made once."""
-    settings = Settings()
+    settings = Settings.read()
     return settings.connect(), settings.topic_arn
 
 

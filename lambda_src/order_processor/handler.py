@@ -42,7 +42,7 @@ class Settings(DatabaseSettings):
 @cache
 def settlement() -> Settlement:
     """The settlement over this function's resources, made once."""
-    settings = Settings()
+    settings = Settings.read()
     return Settlement(
         database=settings.connect(),
         lake=Lake(clients.s3(), settings.lake_bucket),

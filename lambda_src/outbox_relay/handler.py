@@ -33,7 +33,7 @@ class Settings(DatabaseSettings):
 @cache
 def resources() -> tuple[SingleConnection, EventBus, Settings]:
     """Database, bus and settings of this function, made once."""
-    settings = Settings()
+    settings = Settings.read()
     return settings.connect(), EventBridgeBus(clients.events(), settings.event_bus_name), settings
 
 

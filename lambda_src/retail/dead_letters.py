@@ -66,5 +66,5 @@ class DeadLetters:
 @cache
 def dead_letters() -> DeadLetters:
     """The dead-letter queue of this function, as its environment names it."""
-    settings = DeadLetterSettings()
+    settings = DeadLetterSettings.read()
     return DeadLetters(clients.sqs(), settings.dead_letter_queue_url, settings.receives_before_dead)

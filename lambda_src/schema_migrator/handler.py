@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
 
 def _bring_up_to_date(context: LambdaContext) -> dict[str, str]:
-    settings = Settings()
+    settings = Settings.read()
     conninfo = settings.conninfo()
     patience = context.get_remaining_time_in_millis() // 1000 - SECONDS_TO_ANSWER
     applied = migrate(conninfo, patience_seconds=max(patience, 1))

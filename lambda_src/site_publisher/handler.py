@@ -71,7 +71,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> None:
 
 
 def _publish(source: Source) -> dict[str, str]:
-    settings = Settings()
+    settings = Settings.read()
     archive = clients.s3().get_object(Bucket=source.SourceBucket, Key=source.SourceKey)["Body"].read()
     files = _unzipped(archive)
     published = [*static_files(files), *(pictures() if settings.sample_catalog else ())]

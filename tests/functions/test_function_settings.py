@@ -35,7 +35,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
         "PAYMENT_GATEWAY": "simulator",
     }.items():
         monkeypatch.setenv(name, value)
-    return Settings()
+    return Settings.read()
 
 
 def test_the_database_is_reached_encrypted_with_the_credentials_of_the_secret(
@@ -55,5 +55,5 @@ def test_a_secret_without_a_password_is_named(settings: Settings, monkeypatch: p
 def test_a_wrong_variable_is_named_without_its_value(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYMENT_GATEWAY", "barter-with-goats")
     with pytest.raises(ValidationError, match="payment_gateway") as error:
-        Settings()
+        Settings.read()
     assert "goats" not in str(error.value)

@@ -18,7 +18,7 @@ def resources(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("RETAIL_ENVIRONMENT", "DATABASE_SECRET_ARN", "DATABASE_HOST", "DATABASE_NAME", "EVENT_BUS_NAME"):
         monkeypatch.setenv(name, "any")
     monkeypatch.setenv("DATABASE_PORT", "5432")
-    settings = outbox_relay.Settings()
+    settings = outbox_relay.Settings.read()
     monkeypatch.setattr(outbox_relay, "resources", lambda: (shop.database, shop.bus, settings))
     return iter(())
 
@@ -86,7 +86,7 @@ def test_expired_idempotency_keys_go(shop: Shop) -> None:
 def test_what_is_still_replayable_may_not_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDLED_DAYS", "90")
     with pytest.raises(ValueError, match="handled_days"):
-        outbox_relay.Settings()
+        outbox_relay.Settings.read()
 
 
 def test_the_log_says_what_was_done(shop: Shop, logs: io.StringIO) -> None:
