@@ -32,8 +32,8 @@ status:  ## What runs on this machine, and which resources are recorded only
 	@$(BIN)/python -m local status
 
 .PHONY: staff
-staff:  ## Let the account EMAIL of the shop on this machine into its own pages
-	@$(BIN)/python -m local run python -m ops.staff grant "$(EMAIL)" --env dev
+staff:  ## Let the account CODE (see its page) of the shop on this machine into its own pages
+	@$(BIN)/python -m local run python -m ops.staff grant "$(CODE)" --env dev
 
 .PHONY: synth
 synth: setup  ## Synthesize ENV into build/ENV: no credentials, no network

@@ -1,11 +1,13 @@
-"""Who works here: lets a customer into the shop's own pages, or no longer.
+"""Who works here: lets an account into the shop's own pages, or no longer.
 
-    python -m ops.staff grant kim@example.com --env prod
-    python -m ops.staff revoke kim@example.com --env prod
+    python -m ops.staff grant 7ZBK4-M20XW --env prod
+    python -m ops.staff revoke 7ZBK4-M20XW --env prod
     python -m ops.staff list --env prod --json
 
-The customer opens an account in the shop first. Talks to the database through its Data API, in the account of the
-caller's credentials; AWS_ENDPOINT_URL turns it to the embedded platform. A change counts from the next request on.
+Whoever is to work here opens an account in the shop, signs in, and says the code on the page /account, in person. An
+e-mail address names nobody: it is not confirmed, so a stranger may have opened an account with it first. Talks to the
+database through its Data API, in the account of the caller's credentials; AWS_ENDPOINT_URL turns it to the embedded
+platform. A change counts from the next request on.
 Exit codes: 0 it is as asked for, 1 it is not and the output says why, 2 wrong arguments.
 """
 
@@ -15,11 +17,15 @@ import json
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from uuid import UUID
 
 import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+
+from retail.account_codes import account_code, customer_ids
+from retail.errors import WrongAccountCodeError
 
 if TYPE_CHECKING:
     from mypy_boto3_rds_data.type_defs import SqlParameterTypeDef
@@ -35,14 +41,15 @@ console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 EnvironmentName = Annotated[str, typer.Option("--env", help="dev, staging or prod")]
-Email = Annotated[str, typer.Argument(help="The address of the customer's account")]
+Code = Annotated[str, typer.Argument(help="The code that the account's own page shows")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output")]
 
 SECONDS_TO_RESUME = 60.0  # a paused Aurora needs 15, after a day 30
 SECONDS_BETWEEN_TRIES = 3.0
 
 _SET = (
-    "UPDATE customers SET is_staff = :works_here WHERE lower(email) = lower(:email) "
+    "UPDATE customers SET is_staff = :works_here WHERE id BETWEEN :first::uuid AND :last::uuid "
+    "AND (SELECT count(*) FROM customers WHERE id BETWEEN :first::uuid AND :last::uuid) = 1 "
     "RETURNING id::text AS id, email, name, is_staff"
 )
 _LIST = "SELECT id::text AS id, email, name, is_staff FROM customers WHERE is_staff ORDER BY lower(email)"
@@ -92,38 +99,47 @@ class DataApi:
 
 
 @app.command()
-def grant(email: Email, environment: EnvironmentName = "dev", as_json: AsJson = False) -> None:
-    """Let a customer into the shop's own pages."""
-    _set(email, environment, works_here=True, as_json=as_json)
+def grant(code: Code, environment: EnvironmentName = "dev", as_json: AsJson = False) -> None:
+    """Let an account into the shop's own pages."""
+    _set(code, environment, works_here=True, as_json=as_json)
 
 
 @app.command()
-def revoke(email: Email, environment: EnvironmentName = "dev", as_json: AsJson = False) -> None:
-    """Let a customer into the shop's own pages no longer; the account stays."""
-    _set(email, environment, works_here=False, as_json=as_json)
+def revoke(code: Code, environment: EnvironmentName = "dev", as_json: AsJson = False) -> None:
+    """Let an account into the shop's own pages no longer; the account stays."""
+    _set(code, environment, works_here=False, as_json=as_json)
 
 
 @app.command("list")
 def list_staff(environment: EnvironmentName = "dev", as_json: AsJson = False) -> None:
     """Everybody who works here."""
-    people = _rows(environment, _LIST)
+    people = [_shown(row) for row in _rows(environment, _LIST)]
     if as_json:
         _write(people)
     for person in [] if as_json else people:
-        console.print(f"{person['email']}  {person['name']}", markup=False)
+        console.print(f"{person['code']}  {person['email']}  {person['name']}", markup=False)
     if not people and not as_json:
-        console.print(f"Nobody works in {environment} yet: python -m ops.staff grant EMAIL --env {environment}")
+        console.print(f"Nobody works in {environment} yet: python -m ops.staff grant CODE --env {environment}")
 
 
-def _set(email: str, environment: str, *, works_here: bool, as_json: bool) -> None:
-    changed = _rows(environment, _SET, email=email, works_here=works_here)
+def _set(code: str, environment: str, *, works_here: bool, as_json: bool) -> None:
+    try:
+        first, last = customer_ids(code)
+    except WrongAccountCodeError as refusal:
+        _fail(f"{code}: {refusal}")
+    changed = _rows(environment, _SET, first=str(first), last=str(last), works_here=works_here)
     if not changed:
-        _fail(f"No account in {environment} has the address {email}: open one in the shop first, at /account/register")
+        _fail(f"No account in {environment} has the code {code}: it stands on the account's own page, at /account")
+    person = _shown(changed[0])
     if as_json:
-        _write(changed[0])
+        _write(person)
     else:
         does = "works here now" if works_here else "works here no longer"
-        console.print(f"{changed[0]['email']} {does} ({environment})", markup=False)
+        console.print(f"{person['code']} {does} ({environment}): {person['email']}, {person['name']}", markup=False)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {"code": account_code(UUID(row["id"])), **row}
 
 
 def _rows(environment: str, sql: str, **values: str | bool) -> list[dict[str, Any]]:

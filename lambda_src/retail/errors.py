@@ -162,6 +162,13 @@ class WrongCredentialsError(RetailError):
         super().__init__("That address and password do not belong together. Please check both.")
 
 
+class WrongAccountCodeError(RetailError):
+    """This is no account's code."""
+
+    def __init__(self) -> None:
+        super().__init__("An account code has ten letters and digits, such as 7ZBK4-M20XW: see the account's own page.")
+
+
 class StaffOnlyError(RetailError):
     """Only people who work here may do this."""
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from retail.account_codes import account_code
 from retail.order_history import PAGE, OrderPage, list_orders
 from storefront.account_schemas import Accepted, Credentials, Registration, SignedInCustomer
 from storefront.accounts import CurrentAccounts
@@ -33,7 +34,7 @@ def sign_in(credentials: Credentials, accounts: CurrentAccounts) -> Response:
 @router.get("/session", tags=["account"], dependencies=documented, responses=answers(401))
 def who_is_signed_in(customer: CurrentCustomer) -> SignedInCustomer:
     """Who is signed in."""
-    return SignedInCustomer(name=customer.name, email=customer.email)
+    return SignedInCustomer(name=customer.name, email=customer.email, account_code=account_code(customer.customer_id))
 
 
 @router.delete("/session", tags=["account"], dependencies=documented, status_code=204)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
+from retail.account_codes import account_code
 from retail.customers import is_staff
 from retail.errors import UnsuitablePasswordError, WrongCredentialsError
 from retail.order_history import list_orders
@@ -38,7 +39,8 @@ def account(
     with shopping.resources.writer.transaction() as connection:
         page = list_orders(connection, customer.customer_id, before=before)
         staff = is_staff(connection, customer.customer_id)
-    shown = {"customer": customer, "orders": page, "first": before is None, "staff": staff}
+    code = account_code(customer.customer_id)
+    shown = {"customer": customer, "code": code, "orders": page, "first": before is None, "staff": staff}
     return render(request, "account.html", shown)
 
 

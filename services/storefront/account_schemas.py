@@ -38,3 +38,4 @@ class SignedInCustomer(BaseModel):
 
     name: str
     email: str
+    account_code: str = Field(description="Names the account to people who work here; no secret")

@@ -17,7 +17,7 @@ from storefront.resources import Resources
 from storefront.sessions import KnownSession
 
 SIGN_IN = "/account/sign-in"
-STAFF_SESSION = timedelta(hours=12)  # NIST SP 800-63B, AAL2: whoever may change the shop signs in every day
+STAFF_SESSION = timedelta(hours=12)  # whoever may change the shop signs in every day; still with a password alone
 
 
 async def known_customer(request: Request, session: KnownSession) -> SignedIn | None:

@@ -15,6 +15,7 @@ from psycopg.rows import tuple_row
 from typer.testing import CliRunner, Result
 
 from ops import staff
+from retail.account_codes import account_code
 from retail.customers import register
 from tests.retail.shop import EMAIL, Shop
 from tests.retail.shop import shop as shop
@@ -72,10 +73,13 @@ class FakeSsm:
         return {"Parameter": {"Value": _PUBLISHED[name]}}
 
 
+OTHER = "somebody.else@example.com"
+
+
 @pytest.fixture
 def api(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataApiOverPostgres]:
     """The account, and a shop with two customers."""
-    for email in (EMAIL, "somebody.else@example.com"):
+    for email in (EMAIL, OTHER):
         register(shop.database, email=email, name="Kim [bold] Example", password="seven purple wagons")
     api = DataApiOverPostgres(shop.conninfo)
     clients = {"ssm": FakeSsm(), "rds-data": api}
@@ -93,37 +97,59 @@ def _staff(shop: Shop) -> list[str]:
     return [row["email"] for row in shop.rows("SELECT email FROM customers WHERE is_staff")]
 
 
+def _code(shop: Shop, email: str = EMAIL) -> str:
+    return account_code(shop.rows("SELECT id FROM customers WHERE email = %s", email)[0]["id"])
+
+
 def test_a_customer_is_let_in_listed_and_let_in_no_longer(api: DataApiOverPostgres, shop: Shop) -> None:
+    code = _code(shop)
     assert "Nobody works in test yet" in _run("list").output
-    granted = _run("grant", EMAIL.upper())
+    granted = _run("grant", code.lower().replace("-", " ").replace("0", "o").replace("1", "l"))
     assert (granted.exit_code, _staff(shop)) == (0, [EMAIL])
-    assert f"{EMAIL} works here now" in granted.output
-    assert "Kim [bold] Example" in _run("list").output
+    assert f"{code} works here now (test): {EMAIL}, Kim [bold] Example" in granted.output.replace("\n", " ")
+    assert f"{code}  {EMAIL}  Kim [bold] Example" in _run("list").output
     listed = json.loads(_run("list", "--json").output)
-    assert [(one["email"], one["is_staff"]) for one in listed] == [(EMAIL, True)]
-    again = json.loads(_run("grant", EMAIL, "--json").output)
+    assert [(one["code"], one["email"], one["is_staff"]) for one in listed] == [(code, EMAIL, True)]
+    again = json.loads(_run("grant", code, "--json").output)
     assert again["is_staff"] is True
-    assert _run("revoke", EMAIL).exit_code == 0
+    assert _run("revoke", code).exit_code == 0
     assert _staff(shop) == []
     assert json.loads(_run("list", "--json").output) == []
 
 
-@pytest.mark.parametrize("email", ["nobody@example.com", "' OR true --", "%"])
-def test_who_has_no_account_cannot_be_let_in(api: DataApiOverPostgres, shop: Shop, email: str) -> None:
-    refused = _run("grant", email)
+def test_whoever_registered_a_colleagues_address_first_is_not_let_in_by_it(
+    api: DataApiOverPostgres, shop: Shop
+) -> None:
+    refused = _run("grant", EMAIL)
     assert (refused.exit_code, _staff(shop)) == (1, [])
-    assert "open one in the shop first" in " ".join(refused.output.split())
+    assert "the account's own page" in " ".join(refused.output.split())
+
+
+@pytest.mark.parametrize("code", ["00000-00000", "' OR true --", "%", "00000-0000", "00000-00001", "UUUUU-UUUUU", ""])
+def test_a_code_that_is_no_accounts_lets_nobody_in(api: DataApiOverPostgres, shop: Shop, code: str) -> None:
+    refused = _run("grant", code)
+    assert (refused.exit_code, _staff(shop)) == (1, [])
+    assert "page" in " ".join(refused.output.split())
+
+
+def test_of_two_accounts_with_one_code_neither_is_let_in(api: DataApiOverPostgres, shop: Shop) -> None:
+    code = _code(shop)
+    shop.rows("UPDATE customers SET id = (left((SELECT id::text FROM customers WHERE email = %s), 13) "
+              "|| right(id::text, 23))::uuid WHERE email = %s", EMAIL, OTHER)  # fmt: skip
+    assert _code(shop, OTHER) == code
+    assert _run("grant", code).exit_code == 1
+    assert _staff(shop) == []
 
 
 def test_a_database_that_wakes_up_is_waited_for(api: DataApiOverPostgres, shop: Shop) -> None:
     api.resuming = 3
-    assert _run("grant", EMAIL).exit_code == 0
+    assert _run("grant", _code(shop)).exit_code == 0
     assert _staff(shop) == [EMAIL]
 
 
 def test_a_failure_is_said_and_counts_as_one(api: DataApiOverPostgres, shop: Shop) -> None:
     api.fail_with = "AccessDeniedException"
-    refused = _run("grant", EMAIL)
+    refused = _run("grant", _code(shop))
     assert (refused.exit_code, _staff(shop)) == (1, [])
     assert "AccessDeniedException" in refused.output
     unknown = _run("list", environment="nowhere")
@@ -133,5 +159,5 @@ def test_a_failure_is_said_and_counts_as_one(api: DataApiOverPostgres, shop: Sho
 
 def test_wrong_arguments_are_a_2_and_the_help_has_examples() -> None:
     assert _run("grant").exit_code == 2
-    assert _run("dismiss", EMAIL).exit_code == 2
-    assert "python -m ops.staff grant kim@example.com --env prod" in CliRunner().invoke(staff.app, ["--help"]).output
+    assert _run("dismiss", "7ZBK4-M20XW").exit_code == 2
+    assert "python -m ops.staff grant 7ZBK4-M20XW --env prod" in CliRunner().invoke(staff.app, ["--help"]).output

@@ -32,11 +32,12 @@ def test_p8_a_customer_orders_comes_back_and_works_here_by_the_data_api(platform
     elsewhere.post("/api/session", json=ACCOUNT).raise_for_status()
     assert [order["id"] for order in elsewhere.get("/api/orders").json()["items"]] == [placed[0]["id"]]
 
-    refused = staff(platform, "grant", "nobody@example.com")
-    assert (refused.returncode, "open one in the shop first" in " ".join(refused.stderr.split())) == (1, True)
-    granted = staff(platform, "grant", EMAIL)
+    refused = staff(platform, "grant", "00000-00000")
+    assert (refused.returncode, "it stands on the account's own page" in " ".join(refused.stderr.split())) == (1, True)
+    code = elsewhere.get("/api/session").json()["account_code"]
+    granted = staff(platform, "grant", code)
     assert granted.returncode == 0, granted.stderr
     assert [person["email"] for person in json.loads(staff(platform, "list", "--json").stdout)] == [EMAIL]
     assert platform.rows("SELECT is_staff FROM customers WHERE email = %s", EMAIL) == [{"is_staff": True}]
-    assert staff(platform, "revoke", EMAIL).returncode == 0
+    assert staff(platform, "revoke", code).returncode == 0
     assert platform.rows("SELECT is_staff FROM customers WHERE email = %s", EMAIL) == [{"is_staff": False}]

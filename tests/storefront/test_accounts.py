@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from retail.account_codes import account_code
 from storefront.customers import CurrentStaff
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.account import PASSWORD, register, sign_in, signed_in
@@ -40,6 +41,15 @@ def test_a_customer_without_a_script_opens_an_account_and_comes_and_goes(client:
     assert client.get("/account/sign-in").headers["location"] == "/account"
     assert client.post("/account/sign-out").headers["location"] == "/"
     assert client.get("/account").status_code == 303
+
+
+def test_the_account_page_shows_the_code_that_names_the_account_and_nobody_elses_does(
+    client: TestClient, stranger: TestClient, shop: Shop
+) -> None:
+    code = signed_in(client, EMAIL).get("/api/session").json()["account_code"]
+    assert code == account_code(shop.rows("SELECT id FROM customers")[0]["id"])
+    assert f"<code>{code}</code>" in client.get("/account").text
+    assert code not in signed_in(stranger, OTHER).get("/account").text
 
 
 def test_the_forms_say_what_is_wrong_beside_the_field_and_keep_what_was_typed_but_for_the_password(
