@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID, uuid4
 
 from psycopg.errors import UniqueViolation
@@ -20,6 +20,7 @@ from retail.pictures import shapes, tones
 
 PAGE = 50
 LARGEST_PRICE = Decimal("99999999.99")
+Content = TypeVar("Content", bound=BaseModel)
 _WILDCARD = re.compile(r"[%_\\]")
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Sku = Annotated[str, Field(pattern=r"^[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?$", examples=["MUG-STONE-350"])]
@@ -89,13 +90,15 @@ def read_for_staff(connection: Connection, product_id: UUID) -> StaffProduct:
 def list_for_staff(
     connection: Connection, *, text: str = "", after: tuple[str, UUID] | None = None
 ) -> list[StaffProduct]:
-    """The products whose name or article number holds the text, by name; `PAGE` of them, after that one."""
-    literal = _WILDCARD.sub(r"\\\g<0>", text.replace("\x00", ""))
+    """The products whose name or article number holds the text, or whose category it is, by name; a page of them."""
+    text = text.replace("\x00", "")
+    literal = _WILDCARD.sub(r"\\\g<0>", text)
     name, product_id = after or ("", None)
     rows = connection.execute(
-        "SELECT * FROM products WHERE (name ILIKE %(pattern)s OR sku ILIKE %(pattern)s) "
+        "SELECT * FROM products WHERE (name ILIKE %(pattern)s OR sku ILIKE %(pattern)s "
+        "OR categories @> jsonb_build_array(%(text)s::text)) "
         "AND (%(id)s::uuid IS NULL OR (name, id) > (%(name)s, %(id)s::uuid)) ORDER BY name, id LIMIT %(limit)s",
-        {"pattern": f"%{literal}%", "name": name, "id": product_id, "limit": PAGE},
+        {"pattern": f"%{literal}%", "text": text, "name": name, "id": product_id, "limit": PAGE},
     )
     return [_to_staff_product(row) for row in rows.fetchall()]
 
@@ -148,11 +151,11 @@ def edit_product(
         return _announced(connection, row, correlation_id)
 
 
-def find_differences(current: ProductContent, wanted: ProductContent) -> list[Difference]:
+def find_differences(current: Content, wanted: Content) -> list[Difference]:
     """Field by field, what is not as wanted."""
     return [
         Difference(field, getattr(current, field), getattr(wanted, field))
-        for field in ProductContent.model_fields
+        for field in type(wanted).model_fields
         if getattr(current, field) != getattr(wanted, field)
     ]
 
@@ -160,7 +163,9 @@ def find_differences(current: ProductContent, wanted: ProductContent) -> list[Di
 def _check(connection: Connection, content: ProductContent) -> None:
     if content.picture not in shapes() or content.tone not in tones():
         raise InvalidProductError(f"There is no picture {content.picture!r} in {content.tone!r}.")
-    found = connection.execute("SELECT slug FROM categories WHERE slug = ANY(%s)", [content.categories]).fetchall()
+    found = connection.execute(  # locked: nobody removes a shelf while something is put on it
+        "SELECT slug FROM categories WHERE slug = ANY(%s) ORDER BY slug FOR KEY SHARE", [content.categories]
+    ).fetchall()
     unknown = set(content.categories) - {row["slug"] for row in found}
     if unknown:
         raise InvalidProductError(f"There is no category {min(unknown)!r}.")

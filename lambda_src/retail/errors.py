@@ -63,11 +63,34 @@ class SkuTakenError(RetailError):
         super().__init__(f"The article number {sku} is taken: choose another one.")
 
 
+class InvalidCategoryError(RetailError):
+    """No product can be the cover that is not there."""
+
+    def __init__(self, cover_sku: str) -> None:
+        super().__init__(f"There is no article {cover_sku} whose picture could stand for the category.")
+
+
+class CategoryTakenError(RetailError):
+    """Another category has this name or address; `field` says which of the two."""
+
+    def __init__(self, field: str, value: str) -> None:
+        super().__init__(f"Another category has {value!r} already: choose another one.")
+        self.field = field
+
+
+class CategoryInUseError(RetailError):
+    """Only an empty category may be removed."""
+
+    def __init__(self, name: str, products: int) -> None:
+        stand = "one product stands" if products == 1 else f"{products} products stand"
+        super().__init__(f"On {name} {stand}, on sale or not: take them off it first, then remove it.")
+
+
 class VersionConflictError(RetailError):
-    """Somebody else has changed the product in the meantime; `differences` has what it is now and what was wanted."""
+    """Somebody else has made a change in the meantime; `differences` has what is there now and what was wanted."""
 
     def __init__(self, version: int, differences: dict[str, tuple[object, object]]) -> None:
-        super().__init__("Somebody else has changed this product in the meantime: compare, then save again.")
+        super().__init__("Somebody else has changed this in the meantime: compare, then save again.")
         self.version = version
         self.differences = differences
 

@@ -1,5 +1,6 @@
 """What staff type into forms, and back."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -67,10 +68,10 @@ WORDS = {
 }
 
 
-def errors(error: ValidationError) -> dict[str, str]:
+def errors(error: ValidationError, words: Mapping[str, str] = WORDS) -> dict[str, str]:
     """For each field that is wrong, what would be right."""
     found = {problem.location.partition(".")[0]: problem.message for problem in field_problems(error.errors())}
-    return {name: WORDS.get(name, message) for name, message in found.items()}
+    return {name: words.get(name, message) for name, message in found.items()}
 
 
 def text_of(form: FormData, name: str) -> str:

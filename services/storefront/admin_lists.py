@@ -16,7 +16,7 @@ from retail.errors import ForeignCursorError
 from storefront.admin_schemas import ShippingList, StaffProductList
 
 Keys = TypeVar("Keys")
-Text = Annotated[str, Query(max_length=100, description="Part of a name or article number")]
+Text = Annotated[str, Query(max_length=100, description="Part of a name or article number, or the slug of a category")]
 After = Annotated[str, Query(max_length=2000, description="`next` of the answer before")]
 _product_keys = TypeAdapter(tuple[str, UUID])
 _order_keys: TypeAdapter[tuple[datetime, UUID]] = TypeAdapter(tuple[AwareDatetime, UUID])

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from retail.catalog_admin import Line, ProductContent, Sku, StaffProduct
+from retail.catalog_admin import Line, ProductContent, Sku, Slug, StaffProduct
+from retail.category_admin import CategoryContent, StaffCategory
 from retail.order_desk import OrderToShip
 from retail.stock_adjustments import LARGEST_STOCK
 
@@ -41,6 +42,24 @@ class AdjustmentRequest(BaseModel):
     id: UUID
     change: Change
     reason: Reason
+
+
+class NewCategory(CategoryContent):
+    """A category that is not there yet."""
+
+    slug: Annotated[Slug, Field(examples=["kitchen"], description="Its address, which stays")]
+
+
+class CategoryEdit(CategoryContent):
+    """A category as it should be, and the version that this was decided on."""
+
+    version: int = Field(ge=1)
+
+
+class StaffCategoryList(BaseModel):
+    """All categories in the order of the shop."""
+
+    items: list[StaffCategory]
 
 
 class ShipmentRequest(BaseModel):

@@ -11,6 +11,8 @@ from storefront import (
     account_api,
     account_pages,
     admin_api,
+    admin_category_api,
+    admin_category_pages,
     admin_order_pages,
     admin_pages,
     api,
@@ -78,8 +80,8 @@ def create_application(resources: Resources) -> FastAPI:
     )
     application.add_middleware(RequestScope)
     application.add_middleware(TracedRequests, provider=provider, ratio=resources.settings.trace_ratio)
-    apis = (health, catalog_api, api, account_api, admin_api)
-    desk = (admin_pages, admin_order_pages)
+    apis = (health, catalog_api, api, account_api, admin_api, admin_category_api)
+    desk = (admin_pages, admin_category_pages, admin_order_pages)
     for part in (*apis, files, catalog_pages, pages, checkout_pages, account_pages, *desk):
         application.include_router(part.router)
     return application

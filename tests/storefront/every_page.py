@@ -58,6 +58,12 @@ def staff_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     pay_everything(shop)
     page.goto(address + "/admin/orders")
     yield "parcels"
+    page.goto(address + "/admin/categories")
+    yield "categories"
+    page.get_by_role("button", name="Add the category").click()
+    yield "new category, wrongly filled in"
+    page.goto(address + "/admin/categories/kitchen?saved=true")
+    yield "category of staff"
     page.goto(address + "/admin/products/new")
     yield "new product"
     page.get_by_role("button", name="Add the product").click()

@@ -186,6 +186,8 @@ def test_the_description_of_the_api_is_openapi_3_1_and_names_the_problems(client
         "/api/admin/products",
         "/api/admin/products/{product_id}",
         "/api/admin/products/{product_id}/stock-adjustments",
+        "/api/admin/categories",
+        "/api/admin/categories/{slug}",
         "/api/admin/orders",
         "/api/admin/orders/{order_id}",
         "/api/admin/orders/{order_id}/shipment",
