@@ -106,6 +106,10 @@ class AnalyticsStack(RetailStack):
             bus=events.bus,
             consumers={**{c.node.id: c for c in events.consumers}, self.crawling.node.id: self.crawling},
             notifications=events.notifications,
+            waiting={
+                "Outbox: oldest event (s)": events.outbox_age,
+                "Orders: PENDING for more than 15 minutes": events.orders_stuck,
+            },
             delivery=events.lake_delivery,
             etl=self.etl,
         )

@@ -157,7 +157,7 @@ class EventsStack(RetailStack):
             ),
         )
         self.bus.bus.grant_put_events_to(self.outbox_relay.function.role)
-        self._watch_outbox(security.alarm_topic, relay_minutes)
+        self._watch_what_waits(security.alarm_topic, relay_minutes)
         self.redrive = Redrive(
             self,
             "DeadLetterRedrive",
@@ -187,19 +187,33 @@ class EventsStack(RetailStack):
         )
         key.grant(self.notification.consumer.role, "kms:GenerateDataKey", "kms:Decrypt")
 
-    def _watch_outbox(self, topic: sns.ITopic, relay_minutes: int) -> None:
+    def _watch_what_waits(self, topic: sns.ITopic, relay_minutes: int) -> None:
         """Told before each run publishes: an event that is older than two runs was seen by one that could not."""
-        HeardAlarm(
-            self,
-            "OutboxAlarm",
-            metric=cloudwatch.Metric(
+
+        def told(name: str) -> cloudwatch.Metric:
+            return cloudwatch.Metric(
                 namespace="RetailPlatform",
-                metric_name="OutboxAge",
+                metric_name=name,
                 dimensions_map={"service": "outbox-relay"},
                 period=Duration.minutes(max(relay_minutes, 1)),
                 statistic="max",
-            ),
+            )
+
+        self.outbox_age, self.orders_stuck = told("OutboxAge"), told("OrdersStuck")
+        HeardAlarm(
+            self,
+            "OutboxAlarm",
+            metric=self.outbox_age,
             threshold=max(2 * relay_minutes * 60, 300),
             description="Events wait in the outbox and do not reach the bus; read the outbox relay's log",
+            topic=topic,
+        )
+        HeardAlarm(
+            self,
+            "OrdersStuckAlarm",
+            metric=self.orders_stuck,
+            threshold=1,
+            description="Orders have been PENDING for more than 15 minutes: see /admin/orders?status=PENDING, then the "
+            "order processor's dead letters and log; the payment gateway may be away",
             topic=topic,
         )

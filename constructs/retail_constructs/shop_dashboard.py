@@ -28,7 +28,7 @@ _HOW_TO_READ = (
 
 
 class ShopDashboard(Construct):
-    """Alarms on top, then rows from the customer inwards: requests, tasks, database, cache, queues, functions, lake."""
+    """Alarms on top, then rows from the customer inwards: requests, tasks, database, cache, queues, orders, lake."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class ShopDashboard(Construct):
         bus: RetailEventBus,
         consumers: Mapping[str, EventConsumer],
         notifications: OrderTopic,
+        waiting: Mapping[str, cloudwatch.IMetric],
         delivery: LakeDelivery,
         etl: DailyEtl,
     ) -> None:
@@ -110,6 +111,7 @@ class ShopDashboard(Construct):
                 ],
             }
         )
+        self._add_row({title: [metric] for title, metric in waiting.items()})
         functions = {name: consumer.consumer.function for name, consumer in consumers.items()}
         self._add_row(
             {

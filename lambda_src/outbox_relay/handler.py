@@ -1,4 +1,4 @@
-"""The outbox's relay: publishes what a crash left behind, measures how long it lay there, and clears away what is old.
+"""The outbox's relay: publishes what a crash left behind, measures what waits too long, and clears away what is old.
 
 Whoever writes an event publishes it right after the commit; this is for what nobody was left to publish.
 """
@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
-from retail import clients, handled_events, idempotency, outbox
+from retail import clients, handled_events, idempotency, order_desk, outbox
 from retail.bus import EventBridgeBus, EventBus
 from retail.database import SingleConnection
 from retail.observability import logger, measure
@@ -38,17 +38,20 @@ def resources() -> tuple[SingleConnection, EventBus, Settings]:
 
 
 def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
-    """Measure, publish, clear away; the age is told first, so that it is known also while the bus is away."""
+    """Measure, publish, clear away; what waits is told first, so that it is known also while the bus is away."""
     database, bus, settings = resources()
     age = outbox.seconds_waiting(database)
+    with database.transaction() as connection:
+        stuck = order_desk.count_stuck(connection)
     measure("OutboxAge", age, MetricUnit.Seconds)
+    measure("OrdersStuck", stuck, MetricUnit.Count)
     done = {
         "published": outbox.publish_pending(database, bus),
         "outbox_purged": outbox.purge(database, older_than_days=settings.published_days),
         "handled_purged": handled_events.purge(database, older_than_days=settings.handled_days),
         "keys_purged": _purge_keys(database),
     }
-    logger.info("outbox relayed", seconds_waiting=age, done=done)
+    logger.info("outbox relayed", seconds_waiting=age, orders_stuck=stuck, done=done)
     return done
 
 

@@ -1,4 +1,4 @@
-"""What waits to be packed and sent, and any order as those who work here see it."""
+"""Orders as those who work here see them: what waits to be packed and sent, what got stuck, and any other."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,9 @@ from retail.money import Money
 from retail.orders import OrderStatus
 
 PAGE = 50
+STUCK_MINUTES = 15  # a charge is decided in seconds, or in minutes where the gateway has to be asked again
+# Where somebody waits for the next step, whoever has waited longest comes first; elsewhere whatever is newest.
+WAITING = frozenset({OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.PROCESSING})
 
 
 class PackingLine(BaseModel):
@@ -21,10 +24,11 @@ class PackingLine(BaseModel):
     quantity: int
 
 
-class OrderToShip(BaseModel):
-    """A paid order that has not left the house; nothing about who placed it."""
+class ListedOrder(BaseModel):
+    """An order in a list; nothing about who placed it."""
 
     id: UUID
+    status: OrderStatus
     placed_at: datetime
     total: Money
     lines: list[PackingLine]
@@ -38,10 +42,9 @@ class DatedStep(BaseModel):
     note: str | None
 
 
-class StaffOrder(OrderToShip):
+class StaffOrder(ListedOrder):
     """An order wherever it stands; nothing about who placed it."""
 
-    status: OrderStatus
     tracking_code: str | None
     steps: list[DatedStep]
 
@@ -73,27 +76,41 @@ def read_for_staff(connection: Connection, order_id: UUID) -> StaffOrder:
     )
 
 
-def read_orders_to_ship(
-    connection: Connection, *, after: tuple[datetime, UUID] | None = None
-) -> tuple[list[OrderToShip], int]:
-    """The orders to be sent, longest waiting first, `PAGE` of them after that one; and how many there are in all."""
-    waiting = connection.execute("SELECT count(*) AS count FROM orders WHERE status = %s", [OrderStatus.PROCESSING])
+def count_stuck(connection: Connection) -> int:
+    """How many orders have waited too long for their charge to be decided."""
+    row = connection.execute(
+        "SELECT count(*) AS count FROM orders WHERE status = %s AND created_at < now() - make_interval(mins => %s)",
+        [OrderStatus.PENDING, STUCK_MINUTES],
+    ).fetchone()
+    return int(row["count"]) if row else 0
+
+
+def read_orders(
+    connection: Connection, status: OrderStatus, *, after: tuple[datetime, UUID] | None = None
+) -> tuple[list[ListedOrder], int]:
+    """The orders that stand there, `PAGE` of them after that one, and how many there are in all.
+
+    Those that wait for a step of ours come longest waiting first, others newest first.
+    """
+    counted = connection.execute("SELECT count(*) AS count FROM orders WHERE status = %s", [status]).fetchone()
     placed_at, order_id = after or (None, None)
+    beyond, direction = (">", "") if status in WAITING else ("<", " DESC")
     rows = connection.execute(
-        "SELECT id, created_at, total, currency, (SELECT jsonb_agg(jsonb_build_object('sku', sku, 'name', name, "
-        "'quantity', quantity) ORDER BY name, sku) FROM order_items WHERE order_id = orders.id) AS lines FROM orders "
-        "WHERE status = %(status)s AND (%(id)s::uuid IS NULL OR (created_at, id) > (%(placed_at)s, %(id)s::uuid)) "
-        "ORDER BY created_at, id LIMIT %(limit)s",
-        {"status": OrderStatus.PROCESSING, "id": order_id, "placed_at": placed_at, "limit": PAGE},
+        "SELECT id, status, created_at, total, currency, (SELECT jsonb_agg(jsonb_build_object("  # noqa: S608 constants
+        "'sku', sku, 'name', name, 'quantity', quantity) ORDER BY name, sku) "
+        "FROM order_items WHERE order_id = orders.id) AS lines FROM orders "
+        f"WHERE status = %(status)s AND (%(id)s::uuid IS NULL OR (created_at, id) {beyond} "
+        f"(%(placed_at)s, %(id)s::uuid)) ORDER BY created_at{direction}, id{direction} LIMIT %(limit)s".encode(),
+        {"status": status, "id": order_id, "placed_at": placed_at, "limit": PAGE},
     ).fetchall()
     orders = [
-        OrderToShip(
+        ListedOrder(
             id=row["id"],
+            status=row["status"],
             placed_at=row["created_at"],
             total=Money(amount=row["total"], currency=row["currency"]),
             lines=row["lines"] or [],
         )
         for row in rows
     ]
-    count = waiting.fetchone()
-    return orders, count["count"] if count else 0
+    return orders, counted["count"] if counted else 0

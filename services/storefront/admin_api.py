@@ -7,17 +7,18 @@ from fastapi import APIRouter, Path, Response
 
 from retail.catalog_admin import ProductContent, StaffProduct
 from retail.order_desk import StaffOrder
+from retail.orders import OrderStatus
 from retail.stock_adjustments import StockAdjustment
 from storefront import admin_lists
 from storefront.admin import CurrentDesk
-from storefront.admin_lists import After, Text
+from storefront.admin_lists import After, Standing, Text
 from storefront.admin_schemas import (
     AdjustmentRequest,
     GivingUpRequest,
     NewProduct,
+    OrderList,
     ProductEdit,
     ShipmentRequest,
-    ShippingList,
     StaffProductList,
 )
 from storefront.problems import answers
@@ -62,9 +63,12 @@ def adjust_stock(product_id: ProductId, wanted: AdjustmentRequest, desk: Current
 
 
 @router.get("/orders")
-def list_orders_to_ship(desk: CurrentDesk, after: After = "") -> ShippingList:
-    """Paid orders that wait to be sent, longest waiting first."""
-    return admin_lists.list_orders(desk.resources.writer, after)
+def list_orders(desk: CurrentDesk, status: Standing = OrderStatus.PROCESSING, after: After = "") -> OrderList:
+    """Orders by where they stand; if nothing is said those that wait to be sent.
+
+    PENDING, PAID and PROCESSING come longest waiting first, the others newest first.
+    """
+    return admin_lists.list_orders(desk.resources.writer, status, after)
 
 
 @router.post("/orders/{order_id}/shipment", status_code=204, responses=answers(404, 409))

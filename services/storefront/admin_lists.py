@@ -13,11 +13,13 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from retail import catalog_admin, order_desk
 from retail.database import Database
 from retail.errors import ForeignCursorError
-from storefront.admin_schemas import ShippingList, StaffProductList
+from retail.orders import OrderStatus
+from storefront.admin_schemas import OrderList, StaffProductList
 
 Keys = TypeVar("Keys")
 Text = Annotated[str, Query(max_length=100, description="Part of a name or article number, or the slug of a category")]
 After = Annotated[str, Query(max_length=2000, description="`next` of the answer before")]
+Standing = Annotated[OrderStatus, Query(description="Where the orders stand")]
 _product_keys = TypeAdapter(tuple[str, UUID])
 _order_keys: TypeAdapter[tuple[datetime, UUID]] = TypeAdapter(tuple[AwareDatetime, UUID])
 
@@ -31,15 +33,13 @@ def list_products(writer: Database, text: str, after: str) -> StaffProductList:
     return StaffProductList(items=products, next=_write(_product_keys, (last.name, last.id)) if last else None)
 
 
-def list_orders(writer: Database, after: str) -> ShippingList:
-    """A page of what waits to be sent; raises ForeignCursorError."""
+def list_orders(writer: Database, status: OrderStatus, after: str) -> OrderList:
+    """A page of the orders that stand there; raises ForeignCursorError."""
     keys = _read(_order_keys, after)
     with writer.transaction() as connection:
-        orders, total = order_desk.read_orders_to_ship(connection, after=keys)
+        orders, total = order_desk.read_orders(connection, status, after=keys)
     last = orders[-1] if len(orders) == order_desk.PAGE else None
-    return ShippingList(
-        items=orders, total=total, next=_write(_order_keys, (last.placed_at, last.id)) if last else None
-    )
+    return OrderList(items=orders, total=total, next=_write(_order_keys, (last.placed_at, last.id)) if last else None)
 
 
 def _write(adapter: TypeAdapter[Keys], keys: Keys) -> str:

@@ -1,4 +1,4 @@
-"""The desk's pages of orders: what has to be sent, and what to do with any of them."""
+"""The desk's pages of orders: what has to be sent, what stands elsewhere, and what to do with any of them."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -9,22 +9,39 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from retail.errors import IllegalTransitionError, RetailError
-from retail.orders import Transition
+from retail.orders import OrderStatus, Transition
 from storefront import admin_lists
 from storefront.admin import CurrentDesk, Desk
 from storefront.admin_forms import Typed, errors, text_of
-from storefront.admin_lists import After
+from storefront.admin_lists import After, Standing
 from storefront.admin_schemas import GivingUpRequest, ShipmentRequest
 from storefront.page import see_other
 from storefront.rendering import render
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
 
+PLACES = {
+    OrderStatus.PROCESSING: "To be sent",
+    OrderStatus.PENDING: "Waiting for their payment",
+    OrderStatus.PAID: "Just paid",
+    OrderStatus.SHIPPED: "Sent",
+    OrderStatus.PAYMENT_FAILED: "Declined",
+    OrderStatus.CANCELLED: "Cancelled",
+    OrderStatus.RETURNED: "Came back",
+    OrderStatus.REFUNDED: "Paid back",
+}
+
 
 @router.get("/orders")
-def orders(request: Request, desk: CurrentDesk, after: After = "", sent: UUID | None = None) -> Response:
-    """What has to be sent, longest waiting first."""
-    return _orders(request, desk, after=after, sent=sent)
+def orders(
+    request: Request,
+    desk: CurrentDesk,
+    status: Standing = OrderStatus.PROCESSING,
+    after: After = "",
+    sent: UUID | None = None,
+) -> Response:
+    """Orders by where they stand: first of all what has to be sent, longest waiting first."""
+    return _orders(request, desk, standing=status, after=after, sent=sent)
 
 
 @router.post("/orders/{order_id:uuid}/shipment")
@@ -88,6 +105,15 @@ def _order(request: Request, desk: Desk, order_id: UUID, *, status: int = 200, *
     return render(request, "admin_order.html", {"order": found, **may, "wrong": {}, **context}, status=status)
 
 
-def _orders(request: Request, desk: Desk, *, after: str = "", status: int = 200, **context: Any) -> Response:
-    found = admin_lists.list_orders(desk.resources.writer, after)
-    return render(request, "admin_orders.html", {"found": found, "first": not after, **context}, status=status)
+def _orders(
+    request: Request,
+    desk: Desk,
+    *,
+    standing: OrderStatus = OrderStatus.PROCESSING,
+    after: str = "",
+    status: int = 200,
+    **context: Any,
+) -> Response:
+    found = admin_lists.list_orders(desk.resources.writer, standing, after)
+    shown = {"found": found, "standing": standing, "places": PLACES, "first": not after, **context}
+    return render(request, "admin_orders.html", shown, status=status)

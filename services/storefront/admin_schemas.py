@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from retail.catalog_admin import Line, ProductContent, Sku, Slug, StaffProduct
 from retail.category_admin import CategoryContent, StaffCategory
-from retail.order_desk import OrderToShip
+from retail.order_desk import ListedOrder
 from retail.stock_adjustments import LARGEST_STOCK
 
 
@@ -85,9 +85,9 @@ class StaffProductList(BaseModel):
     next: str | None = Field(description="`after` of the next page; null on the last one")
 
 
-class ShippingList(BaseModel):
-    """Orders that wait to be sent, longest waiting first."""
+class OrderList(BaseModel):
+    """A page of the orders that stand somewhere."""
 
-    items: list[OrderToShip]
-    total: int
+    items: list[ListedOrder]
+    total: int = Field(description="Orders in the whole list")
     next: str | None = Field(description="`after` of the next page; null on the last one")

@@ -9,6 +9,7 @@ import pytest
 from outbox_relay import handler as outbox_relay
 from retail import purge
 from retail.handled_events import handle_once
+from retail.orders import Transition, advance
 from tests.functions.invocation import Context
 from tests.retail.shop import Shop
 
@@ -23,9 +24,9 @@ def resources(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return iter(())
 
 
-def ages(text: str) -> list[float]:
+def told(metric: str, text: str) -> list[float]:
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    return [value for line in lines if "OutboxAge" in line for value in line["OutboxAge"]]
+    return [value for line in lines if metric in line for value in line[metric]]
 
 
 def test_what_a_crash_left_is_published_and_its_age_is_told(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
@@ -33,7 +34,7 @@ def test_what_a_crash_left_is_published_and_its_age_is_told(shop: Shop, capsys: 
     shop.rows("UPDATE outbox SET created_at = now() - interval '10 minutes'")
     assert outbox_relay.handler({}, Context())["published"] == 2
     assert outbox_relay.handler({}, Context())["published"] == 0
-    first, second = ages(capsys.readouterr().out)
+    first, second = told("OutboxAge", capsys.readouterr().out)
     assert (600 <= first < 660, second) == (True, 0)
 
 
@@ -42,7 +43,19 @@ def test_the_age_is_told_also_while_the_bus_is_away(shop: Shop, capsys: pytest.C
     shop.bus.fail_with = ConnectionError("away")
     with pytest.raises(ConnectionError):
         outbox_relay.handler({}, Context())
-    assert len(ages(capsys.readouterr().out)) == 1
+    out = capsys.readouterr().out
+    assert (len(told("OutboxAge", out)), len(told("OrdersStuck", out))) == (1, 1)
+
+
+def test_orders_that_nobody_charges_are_counted(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    waited = {"long": "16 minutes", "longer": "3 days", "a moment": "14 minutes", "paid": "3 days"}
+    orders = {name: shop.order({shop.add_product(): 1}).id for name in waited}
+    for name, age in waited.items():
+        shop.rows("UPDATE orders SET created_at = now() - %s::interval WHERE id = %s", age, orders[name])
+    with shop.database.transaction() as connection:
+        advance(connection, orders["paid"], Transition.PAY)
+    outbox_relay.handler({}, Context())
+    assert told("OrdersStuck", capsys.readouterr().out) == [2]
 
 
 def test_what_is_old_goes_and_what_may_still_matter_stays(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

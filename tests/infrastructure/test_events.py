@@ -212,6 +212,13 @@ def test_event_that_stays_in_the_outbox_calls_a_person(platform: Synthesized) ->
     assert alarm["Threshold"] == (300 if platform.name == "prod" else 7200)
 
 
+def test_order_that_nobody_charges_calls_a_person(platform: Synthesized) -> None:
+    alarm = of("OrdersStuckAlarm", "AWS::CloudWatch::Alarm", platform)
+
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("RetailPlatform", "OrdersStuck", 1)
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "outbox-relay"}]
+
+
 def test_redrive_may_empty_every_dead_letter_queue_of_the_bus_and_fill_its_own(platform: Synthesized) -> None:
     variables = of("DeadLetterRedrive", "AWS::Lambda::Function", platform)["Environment"]["Variables"]
 

@@ -58,6 +58,8 @@ def staff_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     pay_everything(shop)
     page.goto(address + "/admin/orders")
     yield "parcels"
+    page.goto(address + "/admin/orders?status=PENDING")
+    yield "orders elsewhere"
     page.goto(address + "/admin/categories")
     yield "categories"
     page.get_by_role("button", name="Add the category").click()

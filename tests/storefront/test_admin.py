@@ -263,6 +263,41 @@ def test_an_order_is_sent_once_and_its_customer_told_once(staff: TestClient, sho
     assert staff.post(path, json={"tracking_code": "<script>"}).status_code == 422
 
 
+def test_orders_are_found_wherever_they_stand(staff: TestClient, shop: Shop, resources: Resources) -> None:
+    stuck = [shop.order({shop.add_product(): 1}).id for _ in range(2)]
+    waiting = _paid_order(shop, resources)
+    gone = [_paid_order(shop, resources) for _ in range(2)]
+    for order_id in gone:
+        staff.post(f"/api/admin/orders/{order_id}/cancellation", json={"reason": "Lost"}).raise_for_status()
+
+    def listed(query: str) -> list[str]:
+        return [order["id"] for order in staff.get(f"/api/admin/orders{query}").json()["items"]]
+
+    assert listed("?status=PENDING") == [str(order_id) for order_id in stuck]
+    assert listed("") == listed("?status=PROCESSING") == [str(waiting)]
+    assert listed("?status=CANCELLED") == [str(order_id) for order_id in reversed(gone)]
+    assert listed("?status=SHIPPED") == []
+    assert staff.get("/api/admin/orders?status=LOST").status_code == 422
+    page = staff.get("/admin/orders?status=PENDING").text
+    assert [str(order_id)[:8] in page for order_id in (*stuck, waiting)] == [True, True, False]
+    assert 'value="PENDING" selected' in page
+    assert "Mark as sent" not in page
+    assert "Mark as sent" in staff.get("/admin/orders").text
+
+
+@pytest.mark.parametrize("status", ["PENDING", "CANCELLED"])
+def test_orders_are_listed_page_by_page_and_none_is_missed(staff: TestClient, shop: Shop, status: str) -> None:
+    lamp = shop.add_product(stock=100)
+    placed = [str(shop.order({lamp: 1}).id) for _ in range(55)]
+    shop.rows("UPDATE orders SET status = %s, created_at = date_trunc('minute', created_at)", status)  # many equals
+    first = staff.get("/api/admin/orders", params={"status": status}).json()
+    rest = staff.get("/api/admin/orders", params={"status": status, "after": first["next"]}).json()
+    assert (len(first["items"]), rest["next"], rest["total"]) == (50, None, 55)
+    assert sorted(order["id"] for page in (first, rest) for order in page["items"]) == sorted(placed)
+    page = staff.get(f"/admin/orders?status={status}").text
+    assert f"?status={status}&amp;after=" in page
+
+
 def test_the_desk_works_by_forms_alone(staff: TestClient, shop: Shop, resources: Resources) -> None:
     form = {
         "sku": "CUP-1",
