@@ -3,12 +3,11 @@
 Only commands on single keys are used: ElastiCache Serverless spreads keys over slots.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from retail.breaker import Breaker
 from retail.errors import CacheUnavailableError
 from retail.observability import count, describe, logger
 
@@ -34,7 +33,7 @@ def connect_cache(endpoint: str, *, scheme: str = "rediss") -> "Redis":
     class PatientRedis(Redis):
         """Asks through the breaker."""
 
-        breaker = Breaker()
+        breaker = Breaker(SECONDS_LEFT_ALONE)
 
         def execute_command(self, *command: Any, **options: Any) -> Any:
             if not self.breaker.lets_through():
@@ -42,9 +41,9 @@ def connect_cache(endpoint: str, *, scheme: str = "rediss") -> "Redis":
             try:
                 answer = super().execute_command(*command, **options)  # type: ignore[no-untyped-call]  # redis-py's
             except (Away, Silent):
-                self.breaker.open()
+                self.breaker.failed()
                 raise
-            self.breaker.close()
+            self.breaker.succeeded()
             return answer
 
     return PatientRedis.from_url(
@@ -54,40 +53,6 @@ def connect_cache(endpoint: str, *, scheme: str = "rediss") -> "Redis":
         socket_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 1),
     )
-
-
-class Breaker:
-    """Open after a failure; then lets one caller through each second, until one of them succeeds.
-
-    The libraries for it let everybody through after the pause, or hold a lock while they ask.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._closed = True
-        self._next_try = 0.0
-        self._lock = Lock()
-
-    def lets_through(self) -> bool:
-        """Whether this caller may try."""
-        if self._closed:
-            return True
-        with self._lock:
-            now = self._clock()
-            if now < self._next_try:
-                return False
-            self._next_try = now + SECONDS_LEFT_ALONE
-            return True
-
-    def open(self) -> None:
-        """It failed."""
-        with self._lock:
-            self._closed = False
-            self._next_try = self._clock() + SECONDS_LEFT_ALONE
-
-    def close(self) -> None:
-        """It succeeded."""
-        self._closed = True
 
 
 @contextmanager

@@ -1,25 +1,30 @@
 """What goes with a product: chosen by a model on Bedrock where that answers in time, else what was bought together.
 
-A visitor waits for the model 300 ms at most. An answer that comes later is kept for the next one. What is kept are ids:
-price and stock are those of the catalog, and what is not sold any more, or sold out, is left out.
+A visitor waits 300 ms at most, for the database's candidates and the model together. A model's answer that comes later
+is kept for the next one; where the candidates take too long, the product's neighbours on its shelf take their place.
+What is kept are ids: price and stock are those of the catalog, and what is not sold any more, or sold out, is left out.
 """
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLateError
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
+import psycopg
 from pydantic import TypeAdapter
 
+from retail.breaker import Breaker
 from retail.cache import cache_errors
 from retail.catalog import Catalog, Product, to_product
 from retail.database import Connection, Database
 from retail.errors import CacheUnavailableError
 from retail.observability import count, describe, logger
+from retail.product_lists import ProductQuery, Sort
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
 SHOWN = 4
 CANDIDATES = 24
+NEWEST_ORDERS = 1000  # of the product: what it is bought with nowadays, and a bound for the query
 BUDGET_SECONDS = 0.3
 CHOSEN_SECONDS, FALLBACK_SECONDS = 3600, 300
 QUESTIONS_AT_ONCE = 4
@@ -82,16 +88,24 @@ class BedrockModel:
 
 
 class Recommendations:
-    """Never raises for the model's or the cache's sake, and never waits for the model longer than its budget."""
+    """Waits for candidates and model no longer than its budget, and raises for neither's sake, nor the cache's.
 
-    def __init__(self, catalog: Catalog, database: Database, cache: "Redis", model: Model | None) -> None:
-        from pybreaker import CircuitBreaker
+    What else it reads, products and a shelf, is the catalog's, which has them in the cache or asks the database.
+    """
 
+    def __init__(
+        self,
+        catalog: Catalog,
+        database: Database,
+        cache: "Redis",
+        model: Model | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._catalog = catalog
         self._database = database
         self._cache = cache
         self._model = model
-        self._breaker = CircuitBreaker(fail_max=FAILURES_BEFORE_BREAK, reset_timeout=SECONDS_BROKEN)
+        self._breaker = Breaker(SECONDS_BROKEN, failures=FAILURES_BEFORE_BREAK, clock=clock)
         self._workers = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="recommendations")
         self._asking: dict[UUID, Future[list[UUID]]] = {}
         self._lock = Lock()
@@ -99,15 +113,21 @@ class Recommendations:
     def beside(self, product: Product) -> list[Product]:
         """Up to four products, none of them the product itself, all of them to be had."""
         chosen = self._catalog.find(self._chosen_beside(product)).values()
-        return [other for other in chosen if other.available > 0]
+        return [other for other in chosen if other.available > 0] or self._neighbours(product)
 
     def _chosen_beside(self, product: Product) -> list[UUID]:
         known = self._recall(product.id)
         if known is not None:
             return known
-        with self._database.transaction() as connection:
-            candidates = read_candidates(connection, product.id)
-        chosen = self._ask(product, candidates)
+        until = time.monotonic() + BUDGET_SECONDS
+        try:
+            with self._database.transaction() as connection:
+                candidates = read_candidates(connection, product.id, within_seconds=BUDGET_SECONDS)
+        except psycopg.OperationalError as error:  # it takes too long, or the database is away
+            logger.warning("the database knows no candidates", error=describe(error))
+            count("RecommendationsLate")
+            candidates = self._neighbours(product)
+        chosen = self._ask(product, candidates, until)
         if chosen is not None:
             return chosen
         fallback = _ids_of(candidates[:SHOWN])
@@ -115,23 +135,25 @@ class Recommendations:
             self._remember(product.id, fallback, FALLBACK_SECONDS)
         return fallback
 
+    def _neighbours(self, product: Product) -> list[Product]:
+        """The newest on its first shelf, from a list that the cache has for an hour."""
+        if not product.categories:
+            return []
+        shelf = self._catalog.page(ProductQuery(category=product.categories[0], sort=Sort.NEWEST)).items
+        return [other for other in shelf if other.id != product.id and other.available > 0][:SHOWN]
+
     def close(self) -> None:
         """Ask nothing more."""
         self._workers.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(self, product: Product, candidates: list[Product]) -> list[UUID] | None:
-        if self._model is None or len(candidates) <= SHOWN or self._breaker.current_state == "open":
+    def _ask(self, product: Product, candidates: list[Product], until: float) -> list[UUID] | None:
+        if self._model is None or len(candidates) <= SHOWN:
             return None
-        with self._lock:
-            question = self._asking.get(product.id)
-            if question is None:
-                if len(self._asking) >= QUESTIONS_AT_ONCE:
-                    return None
-                question = self._workers.submit(self._choose, self._model, product, candidates)
-                self._asking[product.id] = question
-        question.add_done_callback(lambda _: self._asking.pop(product.id, None))
+        question = self._question(self._model, product, candidates)
+        if question is None:
+            return None
         try:
-            return question.result(BUDGET_SECONDS)
+            return question.result(max(0.0, until - time.monotonic()))
         except TooLateError:
             count("RecommendationsLate")
         except Exception as error:  # whatever the model's side raises, the visitor gets what was bought together
@@ -139,8 +161,22 @@ class Recommendations:
             count("RecommendationsFailed")
         return None
 
+    def _question(self, model: Model, product: Product, candidates: list[Product]) -> Future[list[UUID]] | None:
+        """The question about this product that is under way, or a new one; none while the model is left alone."""
+        with self._lock:
+            asked = self._asking.get(product.id)
+            if asked is None and len(self._asking) < QUESTIONS_AT_ONCE and self._breaker.lets_through():
+                asked = self._asking[product.id] = self._workers.submit(self._choose, model, product, candidates)
+                asked.add_done_callback(lambda _: self._asking.pop(product.id, None))
+            return asked
+
     def _choose(self, model: Model, product: Product, candidates: list[Product]) -> list[UUID]:
-        chosen = _ids_of(self._breaker.call(model.choose, product, candidates))
+        try:
+            chosen = _ids_of(model.choose(product, candidates))
+        except BaseException:
+            self._breaker.failed()
+            raise
+        self._breaker.succeeded()
         self._remember(product.id, chosen, CHOSEN_SECONDS)
         return chosen
 
@@ -160,15 +196,19 @@ class Recommendations:
             return  # reported already; the next reader tries again
 
 
-def read_candidates(connection: Connection, product_id: UUID) -> list[Product]:
-    """What was bought together with it, most often first, then what shares a category; only what is to be had."""
+def read_candidates(connection: Connection, product_id: UUID, *, within_seconds: float) -> list[Product]:
+    """What was bought together with it, most often first, then what shares a category; only what is to be had.
+
+    Raises psycopg.errors.QueryCanceled when that takes longer.
+    """
+    connection.execute("SELECT set_config('statement_timeout', %s, true)", [str(round(within_seconds * 1000))])
     rows = connection.execute(
         """
-        WITH together AS (
-            SELECT other.product_id, count(*) AS times
-            FROM order_items AS mine JOIN order_items AS other USING (order_id)
-            WHERE mine.product_id = %(id)s AND other.product_id <> mine.product_id
-            GROUP BY other.product_id
+        WITH newest AS (
+            SELECT order_id FROM order_items WHERE product_id = %(id)s ORDER BY placed_at DESC LIMIT %(orders)s
+        ), together AS (
+            SELECT product_id, count(*) AS times FROM newest JOIN order_items USING (order_id)
+            WHERE product_id <> %(id)s GROUP BY product_id
         ), related AS (
             SELECT array(SELECT jsonb_array_elements_text(categories)) AS categories FROM products WHERE id = %(id)s
         )
@@ -177,7 +217,7 @@ def read_candidates(connection: Connection, product_id: UUID) -> list[Product]:
           AND active AND (together.times IS NOT NULL OR products.categories ?| related.categories)
         ORDER BY coalesce(together.times, 0) DESC, products.name, products.id LIMIT %(limit)s
         """,
-        {"id": product_id, "limit": CANDIDATES},
+        {"id": product_id, "orders": NEWEST_ORDERS, "limit": CANDIDATES},
     ).fetchall()
     return [to_product(row) for row in rows]
 

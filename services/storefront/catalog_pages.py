@@ -18,7 +18,6 @@ router = APIRouter(include_in_schema=False)
 CARDS = 8
 IN_THE_WINDOW = ProductQuery(featured=True, limit=CARDS, sort=Sort.NEWEST)
 JUST_IN = ProductQuery(sort=Sort.NEWEST, limit=2 * CARDS)
-RELATED = 4
 ORDERS = {
     Sort.RELEVANCE: "Best match",
     Sort.NAME: "Name",
@@ -71,24 +70,18 @@ def product_page(product_id: UUID, request: Request, shopping: CurrentShopping) 
     product = shopping.resources.catalog.product(product_id)
     shelves = {category.slug: category for category in shopping.resources.catalog.categories()}
     category = next((shelves[slug] for slug in product.categories if slug in shelves), None)
-    related = _beside(shopping, product) or _related(shopping, product, category)
-    return shared_page(request, "product.html", shopping, product=product, category=category, related=related)
+    return shared_page(
+        request, "product.html", shopping, product=product, category=category, related=_beside(shopping, product)
+    )
 
 
 def _beside(shopping: Shopping, product: Product) -> list[Product]:
-    """What goes with it; nothing when only the database could tell and it is away, for then the page has the rest."""
+    """What goes with it; nothing where only the database could tell and it is away: the page has the rest."""
     try:
         return shopping.recommendations(product)
     except psycopg.OperationalError as error:
         logger.warning("the database recommends nothing", error=describe(error))
         return []
-
-
-def _related(shopping: Shopping, product: Product, category: Category | None) -> list[Product]:
-    if category is None:
-        return []
-    neighbours = shopping.resources.catalog.page(ProductQuery(category=category.slug, sort=Sort.NEWEST)).items
-    return [other for other in neighbours if other.id != product.id and other.available > 0][:RELATED]
 
 
 def _list(

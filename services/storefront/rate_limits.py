@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from retail.breaker import Breaker
 from retail.observability import count, describe, logger
 from storefront.client_address import client_address
 from storefront.discovery import DiscoveryIncompleteError
@@ -57,7 +58,7 @@ class RateCounters:
         self._cache = cache
         self._shared: RedisStorage | None = None
         self._alone = MemoryStorage()
-        self._away_until = 0.0
+        self._breaker = Breaker(SECONDS_WITHOUT_CACHE)
         self._reported = False
         self._lock = Lock()
 
@@ -85,17 +86,18 @@ class RateCounters:
         return counted
 
     def _try(self, use: Callable[[Storage], Result]) -> Result | None:
-        if time.monotonic() < self._away_until:
+        if not self._breaker.lets_through():
             return None
         try:
             result = use(self._storage())
         except (RedisError, DiscoveryIncompleteError) as error:
-            self._away_until = time.monotonic() + SECONDS_WITHOUT_CACHE
+            self._breaker.failed()
             count("RateLimitsSuspended")
             if not self._reported:
                 logger.warning("without a cache nobody's requests are counted", error=describe(error))
             self._reported = True
             return None
+        self._breaker.succeeded()
         if self._reported:
             logger.info("requests are counted again")
         self._reported = False

@@ -5,7 +5,6 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
-from retail.cache import SECONDS_LEFT_ALONE, Breaker
 from retail.cart import CART_SECONDS, Carts
 from retail.errors import CacheUnavailableError
 
@@ -33,17 +32,3 @@ def test_a_quantity_outside_the_bounds_is_refused(cache: Redis, quantity: int) -
 def test_without_a_cache_carts_say_so_with_words_for_the_customer(absent_cache: Redis) -> None:
     with pytest.raises(CacheUnavailableError, match="Nothing is lost"):
         Carts(absent_cache).quantities("one")
-
-
-def test_a_cache_that_failed_is_asked_by_one_caller_a_second_until_it_answers() -> None:
-    now = 0.0
-    breaker = Breaker(clock=lambda: now)
-    assert [breaker.lets_through() for _ in range(3)] == [True, True, True]
-    breaker.open()
-    assert not breaker.lets_through()
-    now += SECONDS_LEFT_ALONE
-    assert [breaker.lets_through() for _ in range(3)] == [True, False, False]
-    now += SECONDS_LEFT_ALONE
-    assert breaker.lets_through()
-    breaker.close()
-    assert [breaker.lets_through() for _ in range(3)] == [True, True, True]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from fastapi.testclient import TestClient
 from retail import recommendations
 from retail.cache import connect_cache
 from retail.catalog import Catalog, Product, drop_cached, read_products
+from retail.product_lists import ProductQuery
 from retail.recommendations import BedrockModel, Recommendations
 from storefront.resources import Resources
 from tests.retail.shop import Shop
@@ -25,8 +27,23 @@ def bedrock() -> Bedrock:
     return Bedrock()
 
 
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def recommender(shop: Shop, cache_url: str, bedrock: Bedrock) -> Iterator[Recommendations]:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def recommender(shop: Shop, cache_url: str, bedrock: Bedrock, clock: Clock) -> Iterator[Recommendations]:
     cache = connect_cache(cache_url.removeprefix("redis://"), scheme="redis")
     with serve(bedrock) as address:
         client: Any = boto3.client(
@@ -37,7 +54,8 @@ def recommender(shop: Shop, cache_url: str, bedrock: Bedrock) -> Iterator[Recomm
             aws_secret_access_key="x",
             config=Config(read_timeout=3, retries={"total_max_attempts": 1}),
         )
-        made = Recommendations(Catalog(shop.database, cache), shop.database, cache, BedrockModel(client, MODEL))
+        model = BedrockModel(client, MODEL)
+        made = Recommendations(Catalog(shop.database, cache), shop.database, cache, model, clock)
         yield made
         made.close()
 
@@ -100,15 +118,58 @@ def test_what_a_product_says_of_itself_puts_nothing_on_the_page(
     assert "instructions" in bedrock.questions[0]["system"][0]["text"]
 
 
-def test_a_model_that_keeps_failing_is_left_alone_for_a_while(
-    recommender: Recommendations, bedrock: Bedrock, mug: Product, cache_url: str
+def test_a_model_that_keeps_failing_is_left_alone_for_a_while_and_found_again(
+    recommender: Recommendations, bedrock: Bedrock, mug: Product, clock: Clock
 ) -> None:
-    cache = connect_cache(cache_url.removeprefix("redis://"), scheme="redis")
+    def ask() -> list[str]:
+        recommender._cache.flushall()
+        return names(recommender.beside(mug))
+
     bedrock.status = 429
     for _ in range(recommendations.FAILURES_BEFORE_BREAK + 3):
-        cache.flushall()
-        assert names(recommender.beside(mug)) == BOUGHT_TOGETHER
+        assert ask() == BOUGHT_TOGETHER
     assert len(bedrock.questions) == recommendations.FAILURES_BEFORE_BREAK
+    clock.now += recommendations.SECONDS_BROKEN
+    assert [ask() for _ in range(3)] == [BOUGHT_TOGETHER] * 3
+    assert len(bedrock.questions) == recommendations.FAILURES_BEFORE_BREAK + 1, "one question, which failed again"
+    bedrock.status = 200
+    assert ask() == BOUGHT_TOGETHER, "the next pause is not over"
+    clock.now += recommendations.SECONDS_BROKEN
+    assert [ask() for _ in range(3)] == [["Towel", "Kettle"]] * 3
+
+
+def test_four_questions_are_under_way_at_once_and_not_a_fifth(
+    recommender: Recommendations, bedrock: Bedrock, mug: Product
+) -> None:
+    answering = Event()
+    bedrock.text = lambda _: "[1]" if answering.wait(2.5) else "it was not asked to answer"
+    kitchen = recommender._catalog.page(ProductQuery(category="kitchen")).items
+    assert len(kitchen) > recommendations.QUESTIONS_AT_ONCE
+    for product in kitchen:
+        recommender.beside(product)
+    assert len(bedrock.questions) == recommendations.QUESTIONS_AT_ONCE
+    answering.set()
+
+
+def test_what_is_bought_together_nowadays_counts(
+    recommender: Recommendations, mug: Product, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recommender._model = None
+    monkeypatch.setattr(recommendations, "NEWEST_ORDERS", 1)
+    assert names(recommender.beside(mug)) == ["Towel", "Bowl", "Kettle", "Plate"]
+
+
+def test_a_database_that_keeps_visitors_waiting_is_not_waited_for(
+    shop: Shop, resources: Resources, client: TestClient, mug: Product
+) -> None:
+    with psycopg.connect(shop.conninfo) as busy:
+        busy.execute("SET idle_in_transaction_session_timeout = '20s'")  # whoever waits for it shall fail, not hang
+        busy.execute("LOCK TABLE order_items IN ACCESS EXCLUSIVE MODE")
+        page = client.get(f"/products/{mug.id}")
+        assert page.status_code == 200
+        assert ">Vase<" in page.text.split("Goes well with it")[1], "the newest on its shelf"
+        answer = client.get(f"/api/products/{mug.id}/recommendations")
+        assert [item["name"] for item in answer.json()["items"]] == ["Vase", "Spoon", "Plate", "Kettle"]
 
 
 def test_without_a_cache_it_recommends_all_the_same(recommender: Recommendations, mug: Product) -> None:
@@ -146,11 +207,15 @@ def test_the_product_page_shows_what_goes_with_it(client: TestClient, mug: Produ
     assert [name for name in OTHERS if f">{name}<" in shown] == sorted(BOUGHT_TOGETHER)
 
 
-def test_the_product_page_shows_its_shelf_where_nothing_goes_with_it(
-    client: TestClient, resources: Resources, mug: Product, monkeypatch: pytest.MonkeyPatch
+def test_the_product_page_shows_its_shelf_where_what_goes_with_it_is_sold_out(
+    client: TestClient, resources: Resources, mug: Product, shop: Shop
 ) -> None:
-    monkeypatch.setattr(resources.recommendations, "beside", lambda _: [])
-    assert "Goes well with it" in client.get(f"/products/{mug.id}").text
+    client.get(f"/products/{mug.id}")
+    shop.rows("UPDATE products SET inventory_count = reserved_count WHERE name = ANY(%s)", BOUGHT_TOGETHER)
+    resources.cache.delete(*resources.cache.keys("product:*"))
+    resources.page_copies.clear()
+    shown = client.get(f"/products/{mug.id}").text.split("Goes well with it")[1]
+    assert [name for name in OTHERS if f">{name}<" in shown] == ["Spoon", "Vase"]
 
 
 def test_the_product_page_is_there_without_what_the_database_would_recommend(
