@@ -19,15 +19,17 @@ from redis import Redis
 from local.run_directory import free_port, is_listening
 from retail.bus import EventBridgeBus
 from retail.outbox import publish_pending
-from retail.payments import APPROVED_TOKEN
 from tests.log_watch import assert_nothing_private
 from tests.promises.failpoints import ENDED, KILLED, Point, reached
 from tests.promises.processes import run_functions, run_storefront
 from tests.promises.world import SCHEMA, World
+from tests.retail import stripe_api
 from tests.retail.shop import EMAIL, Shop
+from tests.retail.stripe_api import StripeApi
 
 PATIENCE_SECONDS = 60
-CHECKOUT = {"email": EMAIL, "payment_token": APPROVED_TOKEN}
+APPROVED_CARD, DECLINED_CARD = "pm_card_visa", "pm_card_chargeDeclinedInsufficientFunds"
+CHECKOUT = {"email": EMAIL, "payment_token": APPROVED_CARD}
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["__main__", "pytest", "tests.promises.processes"])
 
@@ -35,25 +37,27 @@ FORKS.set_forkserver_preload(["__main__", "pytest", "tests.promises.processes"])
 class House:
     """A shop whose processes start, die and start again, while the world around it stays."""
 
-    def __init__(self, shop: Shop, cache_url: str, directory: Path) -> None:
+    def __init__(self, shop: Shop, cache_url: str, directory: Path, bank: StripeApi, bank_address: str) -> None:
         self.shop = shop
+        self.bank = bank
         shop.rows(SCHEMA)
         self.world = World(shop.conninfo)
         self.port = free_port()
+        self.cache = Redis.from_url(cache_url)
         self._places = (shop.conninfo, cache_url)
-        self._cache = Redis.from_url(cache_url)
+        self._bank_address = bank_address
         self._directory = directory
         self._journals = 0
 
     def close(self) -> None:
         """Leave nothing connected."""
         self.world.close()
-        self._cache.close()
+        self.cache.close()
 
     def stock_up(self) -> UUID:
         """A product with ten pieces, in a shop whose caches are cold: so that each run has the same effects."""
-        self._cache.flushall()
-        self._cache.script_flush()
+        self.cache.flushall()
+        self.cache.script_flush()
         return self.shop.add_product(stock=10)
 
     @contextmanager
@@ -72,7 +76,7 @@ class House:
 
     def run_functions(self, fatal: Point | None) -> list[Point]:
         """Deliver everything, or die; returns the effects that were reached."""
-        process, journal = self.start(run_functions, fatal)
+        process, journal = self.start(run_functions, fatal, self._bank_address)
         process.join(PATIENCE_SECONDS)
         assert_nothing_private(journal.with_suffix(".log"))
         assert process.exitcode in (KILLED if fatal else ENDED), f"ended with {process.exitcode} at {fatal}"
@@ -95,7 +99,7 @@ class House:
             row["order_id"] for row in self.shop.rows("SELECT order_id FROM order_items WHERE product_id = %s", product)
         ]
 
-    def start(self, target: Callable[..., None], fatal: Point | None, *more: int) -> tuple[BaseProcess, Path]:
+    def start(self, target: Callable[..., None], fatal: Point | None, *more: int | str) -> tuple[BaseProcess, Path]:
         """A process that may die, and the journal of what it reaches."""
         self._journals += 1
         journal = self._directory / f"{self._journals}.journal"
@@ -116,9 +120,11 @@ def eventually(look: Callable[[], object], reason: object = "") -> None:
 def house(shop: Shop, cache_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     # The process that forks looks here for what it imports once for all; what it does not find it leaves out silently.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
-    house = House(shop, cache_url, tmp_path)
-    yield house
-    house.close()
+    bank = StripeApi()
+    with stripe_api.serve(bank) as bank_address:
+        house = House(shop, cache_url, tmp_path, bank, bank_address)
+        yield house
+        house.close()
 
 
 def buy(customer: httpx.Client, product: UUID, key: str) -> UUID | None:

@@ -4,25 +4,50 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from inventory_handler import handler as inventory_handler
+from order_processor import handler as order_processor
 from retail import clients, outbox
 from retail.bus import EventBridgeBus
 from retail.cache import connect_cache
-from retail.payments import PaymentSimulator
+from retail.money import Money
+from retail.payments import PaymentOutcome
 from retail.settings import DatabaseSettings
+from retail.stripe_account import StripeAccount
+from retail.stripe_gateway import StripeGateway
 from storefront import relay
 from storefront.__main__ import serve
 from storefront.application import create_application
 from tests.functions.invocation import Context, failed
 from tests.promises.failpoints import FailingAnswers, Failpoints, Point
 from tests.promises.world import CONSUMERS, World
+from tests.retail.stripe_api import KEY
 from tests.storefront.published import plain_resources, published
 
 MOST_DELIVERIES = 20
+
+
+class FailingGateway:
+    """Stripe's adapter as it is, which may die before it asks the bank."""
+
+    def __init__(self, bank: str, failpoints: Failpoints) -> None:
+        self._gateway = StripeGateway(StripeAccount(lambda: KEY, base_address=bank))
+        self._failpoints = failpoints
+
+    def charge(self, *, order_id: UUID, amount: Money, token: str, asked_since: datetime) -> PaymentOutcome:
+        """As the port says."""
+        self._failpoints.reach("charge")
+        return self._gateway.charge(order_id=order_id, amount=amount, token=token, asked_since=asked_since)
+
+    def refund(self, *, order_id: UUID, amount: Money, reference: str) -> str:
+        """As the port says."""
+        self._failpoints.reach("refund")
+        return self._gateway.refund(order_id=order_id, amount=amount, reference=reference)
 
 
 def run_storefront(conninfo: str, cache_url: str, journal: Path, fatal: Point | None, port: int) -> None:
@@ -34,15 +59,15 @@ def run_storefront(conninfo: str, cache_url: str, journal: Path, fatal: Point | 
     serve(FailingAnswers(create_application(resources), failpoints), host="127.0.0.1", port=port)
 
 
-def run_functions(conninfo: str, cache_url: str, journal: Path, fatal: Point | None) -> None:
+def run_functions(conninfo: str, cache_url: str, journal: Path, fatal: Point | None, bank: str) -> None:
     """Deliver what lies in the queues, as Lambda does, until nothing is left."""
-    world, _ = _wire(conninfo, journal, fatal)
+    world, failpoints = _wire(conninfo, journal, fatal)
     for client in ("events", "s3", "sns"):
         setattr(clients, client, lambda: world)
     replacements: list[tuple[Any, str, Callable[..., Any]]] = [
         (DatabaseSettings, "conninfo", lambda _: conninfo),
         (inventory_handler, "connect_cache", partial(connect_cache, scheme="redis")),
-        (PaymentSimulator, "charge", lambda _, **order: world.charge(**order)),
+        (order_processor, "gateway_named", lambda *_, **__: FailingGateway(bank, failpoints)),
     ]
     for port, name, replacement in replacements:
         setattr(port, name, replacement)
@@ -54,7 +79,7 @@ def run_functions(conninfo: str, cache_url: str, journal: Path, fatal: Point | N
         "DATABASE_NAME": "test",
         "LAKE_BUCKET": "lake",
         "EVENT_BUS_NAME": "RetailEventBus",
-        "PAYMENT_GATEWAY": "simulator",
+        "PAYMENT_GATEWAY": "stripe",
         "CACHE_ENDPOINT": published(conninfo, cache_url)["cache/endpoint"],
         "TOPIC_ARN": "arn:aws:sns:us-east-2:1:orders",
     }

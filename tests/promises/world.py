@@ -1,4 +1,4 @@
-"""What no crash of ours reaches: queues, lake, bank and topic, each behind the client that the shop calls.
+"""What no crash of ours reaches: queues, lake and topic, each behind the client that the shop calls.
 
 They live in a schema beside the shop's, written at once and by connections of their own, so that a killed process
 leaves them as AWS would be left. The clients know the calls that the shop makes and no others.
@@ -7,9 +7,7 @@ leaves them as AWS would be left. The clients know the calls that the shop makes
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -17,8 +15,6 @@ from psycopg.rows import DictRow, dict_row
 from inventory_handler import handler as inventory_handler
 from notification import handler as notification
 from order_processor import handler as order_processor
-from retail.money import Money
-from retail.payments import PaymentOutcome, PaymentSimulator
 from tests.promises.failpoints import Failpoints
 
 SCHEMA = """
@@ -26,10 +22,8 @@ DROP SCHEMA IF EXISTS world CASCADE;
 CREATE SCHEMA world;
 CREATE TABLE world.queue (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, consumer text, body text);
 CREATE TABLE world.lake (key text PRIMARY KEY, line jsonb);
-CREATE TABLE world.captures (idempotency_key text PRIMARY KEY, order_id uuid, amount numeric);
 CREATE TABLE world.told (order_id uuid, event_type text);
 """
-decide = PaymentSimulator.charge  # taken before a process puts the world in its place
 CONSUMERS = {
     "order_processor": order_processor,
     "inventory_handler": inventory_handler,
@@ -82,19 +76,6 @@ class World:
         self._reach("publish")
         order_id, event_type = (MessageAttributes[name]["StringValue"] for name in ("order_id", "event_type"))
         self.rows("INSERT INTO world.told VALUES (%s, %s)", order_id, event_type)
-
-    def charge(self, *, order_id: UUID, amount: Money, token: str, asked_since: datetime) -> PaymentOutcome:
-        """The bank, which takes money once for an idempotency key."""
-        self._reach("charge")
-        outcome = decide(PaymentSimulator(), order_id=order_id, amount=amount, token=token, asked_since=asked_since)
-        if outcome.status == "CAPTURED":
-            self.rows(
-                "INSERT INTO world.captures VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                str(order_id),
-                order_id,
-                amount.amount,
-            )
-        return outcome
 
     def receive(self, consumer: str) -> list[DictRow]:
         """SQS: what lies in a queue, oldest first."""
