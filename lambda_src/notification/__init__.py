@@ -1,1 +1,1 @@
-"""OrderPlaced and OrderShipped: the customer is told."""
+"""What happens to an order is told to the topic."""

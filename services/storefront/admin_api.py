@@ -73,7 +73,7 @@ def list_orders(desk: CurrentDesk, status: Standing = OrderStatus.PROCESSING, af
 
 @router.post("/orders/{order_id}/shipment", status_code=204, responses=answers(404, 409))
 def ship_order(order_id: OrderId, wanted: ShipmentRequest, desk: CurrentDesk) -> None:
-    """The order has left the house: its customer is told."""
+    """The order has left the house: its customer sees so, with the tracking code, on the page of the order."""
     desk.ship(order_id, wanted.tracking_code)
 
 

@@ -32,6 +32,13 @@ def _pieces_in_cart(context: Context) -> Markup:
     return PIECES_MARK if "shared" in context else pieces_in_cart(context["cart"].pieces if "cart" in context else 0)
 
 
+@pass_context
+def _is_demonstration(context: Context) -> bool:
+    is_demonstration: bool = context["request"].app.state.resources.is_demonstration
+    return is_demonstration
+
+
+_templates.env.globals["is_demonstration"] = _is_demonstration
 _templates.env.globals["pieces_in_cart"] = _pieces_in_cart
 _templates.env.globals["form_token"] = _form_token
 _templates.env.trim_blocks = _templates.env.lstrip_blocks = True

@@ -68,6 +68,11 @@ class Resources:
             return self._payment_readiness.is_ready()
         return self._settings.payment_gateway != "none"
 
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether the cards are the simulator's: only then may a page say that nothing is charged."""
+        return self._settings.payment_gateway == "simulator"
+
     @cached_property
     def card_entry(self) -> "CardEntry | None":
         """The page for cards, where the gateway has one; without one the checkout offers what the gateway knows."""

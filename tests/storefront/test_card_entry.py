@@ -88,6 +88,24 @@ def test_a_card_is_entered_at_stripe_and_the_order_placed_with_it(
     assert client.get(paid.headers["location"]).status_code == 200
 
 
+def test_a_shop_that_charges_never_says_that_it_does_not_and_promises_no_mail(
+    client: TestClient, shop: Shop, api: StripeApi
+) -> None:
+    mug = shop.add_product()
+    seen = [client.get(path).text for path in ("/", f"/products/{mug}", f"/products/{mug}")]  # the last one a copy
+    client.post(f"/cart/items/{mug}/add", data={"quantity": 1})
+    seen += [client.get("/checkout").text, continue_to_payment(client).text]
+    seen += [
+        client.get(path, headers={"Accept": "text/html"}).text for path in ("/nothing", "/cart", "/account/register")
+    ]
+    forged = {"Accept": "text/html", "Sec-Fetch-Site": "cross-site"}
+    seen += [client.post("/cart/items/x", headers=forged).text]
+    for page in seen:
+        assert "has good things" in page
+        assert "demonstration" not in page
+        assert not re.search(r"Nothing is charged|confirmed to|confirmation", page)
+
+
 def test_a_reload_orders_once_even_with_something_new_in_the_cart(
     client: TestClient, shop: Shop, api: StripeApi
 ) -> None:

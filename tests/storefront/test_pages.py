@@ -115,6 +115,11 @@ def test_a_browser_gets_errors_as_pages(client: TestClient, path: str, status: i
     assert "<h1>Not Found</h1>" in answer.text
 
 
+def test_only_a_shop_with_play_money_says_that_nothing_is_charged(client: TestClient, shop: Shop) -> None:
+    for path in ("/", "/cart", "/nothing"):
+        assert "is a demonstration shop. Nothing is charged" in client.get(path, headers=BROWSER).text
+
+
 @pytest.mark.parametrize("quantity", ["0", "-3", "1e9", "many", "", "100"])
 def test_an_absurd_quantity_in_a_form_is_a_422(client: TestClient, shop: Shop, quantity: str) -> None:
     answer = client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": quantity}, headers=BROWSER)
