@@ -1,7 +1,7 @@
 """Nothing private in any log line, of any test, in any process that a test starts.
 
-Private are e-mail addresses, card numbers, session cookies, tokens of the payment gateway, password hashes, and the
-passwords and names that tests use for customers.
+Private are e-mail addresses, card numbers, sessions (cookie, bare id and the key that is stored for it), tokens of the
+payment gateway, password hashes, and the passwords and names that tests use for customers.
 """
 
 from __future__ import annotations
@@ -10,10 +10,15 @@ import logging
 import re
 from pathlib import Path
 
+from retail.log_lines import LibraryLines
+
 PRIVATE = re.compile(
     r"[\w.+-]+@[\w-]+\.[a-z]{2,}|\b(?:tok|pm|cus|cs)_[a-z0-9]|seven purple wagons|wrong (?:password|guess)|Kim Example|"
     r"\b[gc][\w-]{43}\.[\w-]+\.[\w-]{20,}|\$argon2",
     re.IGNORECASE,
+)
+SESSION = re.compile(
+    r"(?<![\w-])[gc]?(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{43}(?![\w-])|(?<![\w-])[0-9a-f]{64}(?![\w-])"
 )
 CARD = re.compile(r"(?<![\w.-])[2-6](?:[ -]?\d){12,18}(?![\w.-])")
 
@@ -21,7 +26,7 @@ CARD = re.compile(r"(?<![\w.-])[2-6](?:[ -]?\d){12,18}(?![\w.-])")
 def private_in(text: str) -> list[str]:
     """Whatever in a log is nobody's business."""
     cards = (found.group() for found in CARD.finditer(text))
-    return PRIVATE.findall(text) + [card for card in cards if _passes_luhn(card)]
+    return PRIVATE.findall(text) + SESSION.findall(text) + [card for card in cards if _passes_luhn(card)]
 
 
 def assert_nothing_private(log: Path) -> None:
@@ -47,5 +52,7 @@ class LogWatch(logging.Handler):
         """Keep the line, in the form in which its own handler would write it."""
         handlers = logging.getLogger(record.name).handlers
         if handlers or record.levelno >= logging.WARNING:
-            formatter = (handlers[0].formatter if handlers else None) or logging.Formatter()
-            self.lines.append(formatter.format(record))
+            formatters = [handler.formatter for handler in (*handlers, *logging.getLogger().handlers)]
+            own = formatters[0] if handlers else None
+            libraries = next((one for one in formatters if isinstance(one, LibraryLines)), None)
+            self.lines.append((own or libraries or logging.Formatter()).format(record))

@@ -6,6 +6,8 @@ import os
 
 from aws_lambda_powertools.logging.formatter import RESERVED_LOG_ATTRS, LambdaPowertoolsFormatter
 
+from retail.discretion import describe, discreet
+
 _OF_THE_RECORD = frozenset(RESERVED_LOG_ATTRS) | logging.makeLogRecord({}).__dict__.keys()
 _OF_EVERY_LINE = ("level", "location", "message", "timestamp")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
@@ -43,3 +45,25 @@ class LogLines(LambdaPowertoolsFormatter):
             before, after = self.formatTime(record, "%Y-%m-%d %H:%M:%S,|%z").split("|")
             self._last_second = (int(record.created), before, after)
         return f"{before}{int(record.msecs):03d}{after}"
+
+
+class LibraryLines(logging.Formatter):
+    """What a library says as one of our lines: with its name, its exception as we describe it, without what it adds.
+
+    A library's words are not ours, so addresses and long numbers are taken out of them.
+    """
+
+    def __init__(self, ours: logging.Formatter) -> None:
+        super().__init__()
+        self._ours = ours
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line of JSON."""
+        of_the_record = {
+            name: getattr(record, name) for name in ("levelname", "levelno", "funcName", "lineno", "created", "msecs")
+        }
+        line = {**of_the_record, "msg": discreet(record.getMessage()), "library": record.name}
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            line["error"] = describe(error)
+        return self._ours.format(logging.makeLogRecord(line))

@@ -4,16 +4,34 @@ Traces are elsewhere: Lambda makes them of itself, the storefront by OpenTelemet
 """
 
 import logging
-import traceback
+import os
+import sys
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from retail.log_lines import LogLines
+from retail.discretion import describe as describe
+from retail.log_lines import LibraryLines, LogLines
 
 NAMESPACE = "RetailPlatform"
 
 logger = Logger(logger_formatter=LogLines())
+
+
+def _speak_for_libraries() -> None:
+    """What libraries warn of is written as our own lines are; in Lambda instead of the runtime's own way."""
+    root = logging.getLogger()
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        root.handlers.clear()
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(LibraryLines(logger.registered_formatter))
+    handler.addFilter(lambda record: record.name != logger.name)  # ours has a handler of its own
+    root.addHandler(handler)
+    logging.captureWarnings(True)
+
+
+_speak_for_libraries()
 
 
 def correlate(correlation_id: str, **more: str) -> None:
@@ -39,16 +57,3 @@ def measure(name: str, value: float, unit: MetricUnit) -> None:
     """Emit one measurement right away. Its dimension is the service."""
     with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
         metric.add_dimension("service", logger.service)
-
-
-def describe(error: BaseException) -> dict[str, str]:
-    """The error for a log: type, reason, code lines.
-
-    PostgreSQL quotes the values of rows in the detail of an error, so only its primary message is taken.
-    """
-    primary = getattr(getattr(error, "diag", None), "message_primary", None)
-    return {
-        "error_type": type(error).__name__,
-        "reason": primary or str(error),
-        "stack": "".join(traceback.format_tb(error.__traceback__)),
-    }

@@ -24,6 +24,7 @@ def serve(application: ASGIApp, *, host: str, port: int) -> None:
         host=host,
         port=port,
         access_log=False,
+        log_config=None,  # uvicorn's lines are written as ours are
         log_level="warning",
         server_header=False,
         loop="uvloop",

@@ -11,7 +11,11 @@ from retail.observability import correlate, logger, note
 from storefront.cookies import cookies_to_set
 from storefront.problems import unexpected
 
-_SANE_ID = re.compile(r"^[A-Za-z0-9._:=;-]{8,128}$")
+# A UUID or a trace's id, with or without hyphens, or X-Ray's: no number of a card, no word, no session.
+_AN_ID = re.compile(
+    r"(?=.*[a-f])(?:[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|1-[0-9a-f]{8}-[0-9a-f]{24})", re.IGNORECASE
+)
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -62,7 +66,7 @@ class RequestScope:
 
 def _offered_id(scope: Scope) -> str | None:
     offered = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-correlation-id"), "")
-    return offered if _SANE_ID.match(offered) else None
+    return offered if _AN_ID.fullmatch(offered) else None
 
 
 def _complete(message: Message, scope: Scope, correlation_id: str) -> None:
@@ -74,5 +78,8 @@ def _complete(message: Message, scope: Scope, correlation_id: str) -> None:
 
 
 def _log_access(scope: Scope, status: int, seconds: float) -> None:
+    """The address as the route has it, never as it was typed: people type their own into it."""
     log = logger.debug if scope["path"] in ("/health", "/ready") else note
-    log("request", method=scope["method"], path=scope["path"], status=status, duration_ms=round(seconds * 1000, 1))
+    route = getattr(scope.get("route"), "path", "unmatched")  # also for what was refused before a route was looked for
+    ids = {name: text for name, text in scope.get("path_params", {}).items() if _UUID.fullmatch(str(text))}
+    log("request", method=scope["method"], route=route, status=status, duration_ms=round(seconds * 1000, 1), **ids)

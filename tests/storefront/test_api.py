@@ -11,6 +11,7 @@ from httpx2 import Response
 from tests.retail.shop import EMAIL, Shop
 
 CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
+CORRELATION_ID = "7f4c1f52-8f5b-4a53-9f5e-0c8a3a7a4e11"
 
 
 def _put(client: TestClient, product_id: UUID, quantity: Any) -> Response:
@@ -34,7 +35,7 @@ def _assert_nothing_ordered(shop: Shop) -> None:
 def test_an_order_is_confirmed_at_once_and_its_events_follow(client: TestClient, shop: Shop) -> None:
     mug = shop.add_product(price="12.50")
     assert _put(client, mug, 2).json()["total"] == {"amount": "25.00", "currency": "USD"}
-    response = client.post("/api/orders", json=CHECKOUT, headers={"X-Correlation-Id": "from-the-client"})
+    response = client.post("/api/orders", json=CHECKOUT, headers={"X-Correlation-Id": CORRELATION_ID})
     order = response.json()
     assert (response.status_code, order["status"], order["total"]["amount"]) == (201, "PENDING", "25.00")
     assert response.headers["location"] == f"/api/orders/{order['id']}"
@@ -45,7 +46,7 @@ def test_an_order_is_confirmed_at_once_and_its_events_follow(client: TestClient,
         time.sleep(0.01)
     told = [entry.detail_type for entry in shop.bus.entries if entry.detail_type != "ProductAddedToCart"]
     assert told == ["OrderPlaced", "InventoryReserved"]
-    assert {entry.detail["correlation_id"] for entry in shop.bus.entries} == {"from-the-client"}
+    assert {entry.detail["correlation_id"] for entry in shop.bus.entries} == {CORRELATION_ID}
 
 
 def test_a_bus_that_is_away_delays_no_confirmation_and_loses_no_event(client: TestClient, shop: Shop) -> None:

@@ -1,7 +1,9 @@
 """The storefront as a process: it listens, and it ends without dropping anybody."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,6 +29,15 @@ def test_told_to_stop_it_finishes_the_request_in_flight_first(shop: Shop, storef
         other.rollback()
         assert request.result().status_code == 200
     assert storefront.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_every_line_is_json_whoever_writes_it(storefront: Storefront) -> None:
+    with socket.create_connection(("127.0.0.1", int(storefront.address.rpartition(":")[2]))) as client:
+        client.sendall(b"no HTTP at all\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 400")
+    lines = [json.loads(line) for line in storefront.log.read_text().splitlines()]
+    assert [line["library"] for line in lines if "library" in line] == ["uvicorn.error"]
+    assert len({line["service"] for line in lines}) == 1
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,39 @@ def test_no_address_no_session_and_no_token_reach_the_log(client: TestClient, sh
     placed = next(json.loads(line) for line in log.splitlines() if '"order placed"' in line)
     access = [json.loads(line) for line in log.splitlines() if '"message":"request"' in line]
     assert placed["correlation_id"] == placed["request_id"] == access[2]["correlation_id"]
-    assert {"method", "path", "status", "duration_ms"} <= access[2].keys()
+    assert {"method", "route", "status", "duration_ms"} <= access[2].keys()
+
+
+def test_what_people_type_into_an_address_is_not_logged(client: TestClient, shop: Shop, logs: io.StringIO) -> None:
+    mug = shop.add_product()
+    for path in (f"/{EMAIL}", "/4242424242424242", f"/api/orders/{EMAIL}", f"/products/{mug}?email={EMAIL}"):
+        client.get(path)
+    client.put(f"/api/cart/items/{mug}", json={"quantity": 1})
+    access = [json.loads(line) for line in logs.getvalue().splitlines() if '"message":"request"' in line]
+    routes = ["unmatched", "unmatched", "/api/orders/{order_id}", "/products/{product_id:uuid}"]
+    assert [line["route"] for line in access[:4]] == routes
+    assert access[4]["product_id"] == str(mug)
+    assert private_in(logs.getvalue()) == []
+
+
+@pytest.mark.parametrize(
+    "offered", ["4242424242424242", "4242-4242-4242-4242", "kim@example.com", "seven-purple-wagons", "4" * 32]
+)
+def test_a_correlation_id_that_is_no_id_is_replaced(client: TestClient, logs: io.StringIO, offered: str) -> None:
+    assert client.get("/", headers={"X-Correlation-Id": offered}).headers["x-correlation-id"] != offered
+    assert offered not in logs.getvalue()
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        "7f4c1f52-8f5b-4a53-9f5e-0c8a3a7a4e11",
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "1-5759e988-bd862e3fe1be46a994272793",
+    ],
+)
+def test_a_callers_own_correlation_id_stays(client: TestClient, offered: str) -> None:
+    assert client.get("/", headers={"X-Correlation-Id": offered}).headers["x-correlation-id"] == offered
 
 
 def test_what_would_be_private_is_recognised(logs: io.StringIO, resources: Resources) -> None:
