@@ -8,25 +8,61 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import IdleInTransactionSessionTimeout, ReadOnlySqlTransaction
 from psycopg.rows import DictRow, dict_row
 
 from retail import clients
 from retail.observability import describe, logger
 
 Connection = psycopg.Connection[DictRow]
+Answer = TypeVar("Answer")
+
+# The connection is of no more use, through no fault of who used it. PostgreSQL counts the last two as our mistakes:
+# one is said by a server that was the writer until a fail-over, the other after we stood still for too long.
+UNUSABLE = (psycopg.OperationalError, ReadOnlySqlTransaction, IdleInTransactionSessionTimeout)
 
 # The root certificates of all regions that have not expired, as Amazon publishes them.
 RDS_AUTHORITIES = Path(__file__).parent / "certificates" / "amazon_rds.pem"
 
-# Aurora that paused at 0 ACU needs about 15 s to resume, 30 s after a day.
-CONNECT_TIMEOUT_SECONDS = 40
+# A host that is gone without a word is found out within these: what was sent stays unacknowledged, or nothing comes
+# any more and two questions remain unanswered. The defaults of the kernel are a quarter of an hour and two hours.
+SOCKET_LIMITS: dict[str, Any] = {
+    "tcp_user_timeout": 5000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+}
 
 # A connection that rested longer is tried before it is used: the function may have been frozen in between.
 TRUSTED_SECONDS = 5.0
+SECONDS_FOR_A_SIGN_OF_LIFE = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How many seconds whoever works on the database waits at most; the server ends what takes longer."""
+
+    connect: int
+    statement: int
+    idle_in_transaction: int  # so that nobody holds locks who was killed, or frozen, within a transaction
+
+    @property
+    def options(self) -> str:
+        """What the server is told at the start of a session."""
+        milliseconds = {
+            "statement_timeout": self.statement * 1000,
+            "idle_in_transaction_session_timeout": self.idle_in_transaction * 1000,
+        }
+        return " ".join(f"-c {name}={value}" for name, value in milliseconds.items())
+
+
+# Aurora that paused at 0 ACU needs about 15 s to resume, 30 s after a day; a function has a minute.
+FUNCTION_LIMITS = Limits(connect=40, statement=30, idle_in_transaction=60)
 
 
 @dataclass(frozen=True)
@@ -34,7 +70,8 @@ class ConnectionSettings:
     """Where the database is and as whom to enter it.
 
     The server must prove to be that host, by a certificate of Amazon's RDS authorities, or of those in the file that
-    libpq's own variable PGSSLROOTCERT names; `sslmode="disable"` is for tests.
+    libpq's own variable PGSSLROOTCERT names; `sslmode="disable"` is for tests. A session that `writes` is opened on a
+    server that takes writes: after a fail-over the writer's name may lead to the old one for some seconds.
     """
 
     host: str
@@ -43,6 +80,8 @@ class ConnectionSettings:
     username: str
     password: str = field(repr=False)
     sslmode: str = "verify-full"
+    writes: bool = True
+    limits: Limits = FUNCTION_LIMITS
 
     @property
     def conninfo(self) -> str:
@@ -55,9 +94,40 @@ class ConnectionSettings:
             password=self.password,
             sslmode=self.sslmode,
             sslrootcert=os.environ.get("PGSSLROOTCERT", str(RDS_AUTHORITIES)),
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            connect_timeout=self.limits.connect,
+            target_session_attrs="read-write" if self.writes else "any",
+            options=self.limits.options,
             application_name="retail",
+            **SOCKET_LIMITS,
         )
+
+
+class PunctualConnection(psycopg.Connection[DictRow]):
+    """Waits `patience` seconds for an answer, then gives the server up and is closed.
+
+    The server ends a long statement by itself; a server that hangs ends nothing, and its host goes on acknowledging.
+    """
+
+    patience = FUNCTION_LIMITS.statement + 5.0
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Less patience for the length of a block."""
+        usual, self.patience = self.patience, seconds
+        try:
+            yield
+        finally:
+            self.patience = usual
+
+    def wait(self, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None) -> Answer:
+        """Wait for the answer that `gen` reads; raises psycopg.OperationalError when none comes."""
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.errors._WaitTimeout:
+            self.close()
+            raise psycopg.OperationalError(
+                f"no answer within {self.patience:.0f} s, the connection is closed"
+            ) from None
 
 
 class Database(Protocol):
@@ -77,7 +147,7 @@ class SingleConnection:
 
     def __init__(self, conninfo: Callable[[], str]) -> None:
         self._conninfo = conninfo
-        self._connection: Connection | None = None
+        self._connection: PunctualConnection | None = None
         self._last_used = 0.0
 
     @contextmanager
@@ -88,7 +158,7 @@ class SingleConnection:
             with connection.transaction():
                 yield connection
             self._last_used = time.time()
-        except psycopg.OperationalError:
+        except UNUSABLE:
             self.close()
             raise
 
@@ -98,16 +168,17 @@ class SingleConnection:
             self._connection.close()
             self._connection = None
 
-    def _ready(self) -> Connection:
+    def _ready(self) -> PunctualConnection:
         if self._connection is not None and time.time() - self._last_used > TRUSTED_SECONDS:
             self._probe(self._connection)
         if self._connection is None:
-            self._connection = psycopg.connect(self._conninfo(), autocommit=True, row_factory=dict_row)
+            self._connection = PunctualConnection.connect(self._conninfo(), autocommit=True, row_factory=dict_row)
         return self._connection
 
-    def _probe(self, connection: Connection) -> None:
+    def _probe(self, connection: PunctualConnection) -> None:
         try:
-            connection.execute("SELECT 1")
+            with connection.within(SECONDS_FOR_A_SIGN_OF_LIFE):
+                connection.execute("SELECT 1")
         except psycopg.OperationalError as error:
             logger.info("an idle connection was lost, a new one is opened", error=describe(error))
             self.close()

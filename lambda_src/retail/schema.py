@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _FILE_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 _LOCK = 7_242_001  # any number, as long as nobody else takes it: the advisory lock of this schema
 
+# Who waits for a table's lock makes everybody else wait behind: so not for long, but again and again.
+LOCK_SECONDS = 3
+SECONDS_BETWEEN_TRIES = 1.0
+
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
     version    integer PRIMARY KEY,
@@ -23,6 +28,16 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
     applied_at timestamptz NOT NULL DEFAULT now()
 )
 """
+
+
+class SchemaInUseError(Exception):
+    """Somebody holds a lock that a migration needs, for longer than a deployment can wait."""
+
+    def __init__(self, migration: str, seconds: int) -> None:
+        super().__init__(
+            f"{migration} got no lock on its tables for {seconds} s: look into pg_stat_activity for the transaction "
+            "that has been open for long, end it with pg_terminate_backend, and deploy again"
+        )
 
 
 @dataclass(frozen=True)
@@ -58,32 +73,50 @@ def load_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
 def migrate(conninfo: str, *, migrations: list[Migration] | None = None, patience_seconds: int = 240) -> list[str]:
     """Apply what is missing and return its names; safe to run twice and from several places at once.
 
-    Each migration is one transaction. Waits at most `patience_seconds` for another run and for each
-    statement. Raises ValueError when an applied migration was edited afterwards.
+    Each migration is one transaction. Waits at most `patience_seconds` for another run and for each statement, and
+    asks as long for the locks of each migration, three seconds at a time: behind it customers wait. Raises ValueError
+    when an applied migration was edited afterwards, SchemaInUseError when there is no end to the wait for a lock.
     """
     with psycopg.connect(conninfo, autocommit=True) as connection:
         patience = sql.Literal(f"{patience_seconds}s")
         connection.execute(sql.SQL("SET statement_timeout = {}").format(patience))
         connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        connection.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(f"{LOCK_SECONDS}s")))
         connection.execute(_LEDGER)
         applied: dict[int, str] = dict(connection.execute("SELECT version, checksum FROM schema_migrations").fetchall())
         return [
             migration.name
             for migration in (load_migrations() if migrations is None else migrations)
-            if _apply(connection, migration, applied.get(migration.version))
+            if _apply(connection, migration, applied.get(migration.version), patience_seconds)
         ]
 
 
-def _apply(connection: psycopg.Connection[Any], migration: Migration, applied: str | None) -> bool:
+def _apply(
+    connection: psycopg.Connection[Any], migration: Migration, applied: str | None, patience_seconds: int
+) -> bool:
     if applied is not None:
         if applied != migration.checksum:
             raise ValueError(f"{migration.name} was edited after it was applied: undo that and write a new migration")
         return False
-    with connection.transaction():
-        connection.execute(migration.statements.encode())
-        connection.execute(
-            "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
-            [migration.version, migration.name, migration.checksum],
-        )
+    deadline = time.monotonic() + patience_seconds
+    while not _try(connection, migration):
+        if time.monotonic() > deadline:
+            raise SchemaInUseError(migration.name, patience_seconds)
+        time.sleep(SECONDS_BETWEEN_TRIES)
     logger.info("migration applied", migration=migration.name)
+    return True
+
+
+def _try(connection: psycopg.Connection[Any], migration: Migration) -> bool:
+    """Whether the migration got its locks; without them nothing of it is done."""
+    try:
+        with connection.transaction():
+            connection.execute(migration.statements.encode())
+            connection.execute(
+                "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
+                [migration.version, migration.name, migration.checksum],
+            )
+    except psycopg.errors.LockNotAvailable:
+        logger.warning("a migration waits for its locks", migration=migration.name)
+        return False
     return True

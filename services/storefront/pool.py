@@ -7,16 +7,17 @@ from threading import Lock
 from typing import Any
 
 import psycopg
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from retail.database import Connection
+from retail.database import SECONDS_FOR_A_SIGN_OF_LIFE, Connection, Limits, PunctualConnection
 
 LARGEST_POOL = 10  # twenty tasks, the most there may be, then hold 200 connections on each instance
 SECONDS_KEPT_IDLE = 120.0
 PATIENCE_SECONDS = 5.0
 # A paused Aurora takes the connection at once and answers after about 15 s; CloudFront gives up on us after 30.
 RESUME_SECONDS = 25.0
+LIMITS = Limits(connect=int(RESUME_SECONDS), statement=10, idle_in_transaction=15)
 
 
 class PooledDatabase:
@@ -31,7 +32,9 @@ class PooledDatabase:
         self._lock = Lock()
         on_the_way = self._on_the_way
 
-        class Reporting(psycopg.Connection[DictRow]):
+        class Reporting(PunctualConnection):
+            patience = LIMITS.statement + 2.0  # the server should be the one that ends a statement
+
             @classmethod
             def connect(cls, *address: Any, **options: Any) -> Any:
                 with on_the_way():
@@ -41,7 +44,7 @@ class PooledDatabase:
                         refused()
                         raise
 
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
+        self._pool: ConnectionPool[PunctualConnection] = ConnectionPool(
             conninfo,
             connection_class=Reporting,
             min_size=0,  # an open connection keeps Aurora from pausing
@@ -49,7 +52,7 @@ class PooledDatabase:
             max_idle=SECONDS_KEPT_IDLE,
             timeout=PATIENCE_SECONDS,
             reconnect_timeout=PATIENCE_SECONDS,  # then the next customer tries anew; the default waits double each time
-            check=ConnectionPool.check_connection,
+            check=_check,
             kwargs={"autocommit": True, "row_factory": dict_row},
             open=True,
         )
@@ -62,8 +65,12 @@ class PooledDatabase:
         """
         with ExitStack() as lent:
             connection = self._lend(lent)
-            with connection.transaction():
-                yield connection
+            try:
+                with connection.transaction():
+                    yield connection
+            except psycopg.errors.ReadOnlySqlTransaction:
+                connection.close()  # it leads to what was the writer before a fail-over
+                raise
 
     def _lend(self, lent: ExitStack) -> Connection:
         until = time.monotonic() + RESUME_SECONDS
@@ -87,3 +94,9 @@ class PooledDatabase:
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
+
+
+def _check(connection: PunctualConnection) -> None:
+    """Raises psycopg.OperationalError when the server gives no sign of life: then another connection is opened."""
+    with connection.within(SECONDS_FOR_A_SIGN_OF_LIFE):
+        ConnectionPool.check_connection(connection)

@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from typing import Any
 
-import psycopg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -11,6 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from retail.database import UNUSABLE
 from retail.errors import (
     CacheUnavailableError,
     CardEntryUnavailableError,
@@ -203,8 +203,10 @@ def install(application: FastAPI) -> None:
         return answer(request, error.status_code, detail, headers=headers)
 
     @application.exception_handler(DiscoveryIncompleteError)
-    @application.exception_handler(psycopg.OperationalError)
     def unavailable(request: Request, error: Exception) -> Response:
         logger.error("a resource is away", error=describe(error))
         detail = "The shop is not reachable for a moment. Please try again shortly."
         return answer(request, 503, detail, kind="unavailable", headers={"Retry-After": RETRY_AFTER_SECONDS})
+
+    for kind in UNUSABLE:
+        application.add_exception_handler(kind, unavailable)

@@ -18,7 +18,7 @@ from storefront.credentials import DatabaseCredentials
 from storefront.discovery import Discovery
 from storefront.page_copies import PageCopies
 from storefront.payment_readiness import PaymentReadiness
-from storefront.pool import PooledDatabase
+from storefront.pool import LIMITS, PooledDatabase
 from storefront.rate_limits import RateCounters
 from storefront.sessions import SessionCookies
 from storefront.settings import Settings
@@ -87,12 +87,12 @@ class Resources:
     @property
     def writer(self) -> PooledDatabase:
         """Orders, payments and stock: the only place that is never behind."""
-        return self._pool("database/writer-endpoint")
+        return self._pool("database/writer-endpoint", writes=True)
 
     @property
     def reader(self) -> PooledDatabase:
         """Catalog and availability."""
-        return self._pool("database/reader-endpoint")
+        return self._pool("database/reader-endpoint", writes=False)
 
     @cached_property
     def cache(self) -> "Redis":
@@ -145,7 +145,7 @@ class Resources:
                 pool.close()
             self._pools.clear()
 
-    def _pool(self, endpoint: str) -> PooledDatabase:
+    def _pool(self, endpoint: str, *, writes: bool) -> PooledDatabase:
         with self._lock:
             if endpoint not in self._pools:
                 server = partial(
@@ -154,6 +154,8 @@ class Resources:
                     port=int(self.discovery.value("database/port")),
                     name=self.discovery.value("database/name"),
                     sslmode=self._sslmode,
+                    writes=writes,
+                    limits=LIMITS,
                 )
                 self._pools[endpoint] = PooledDatabase(lambda: self._conninfo(server), self._credentials.doubt)
             return self._pools[endpoint]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import subprocess
+import time
 from collections.abc import Iterator
 
 import psutil
@@ -22,6 +23,7 @@ class BreakablePostgres:
     def __init__(self, server: Postgres) -> None:
         self.server = server
         self._owner = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+        self._frozen: list[psutil.Process] = []
 
     def stop(self, mode: str) -> None:
         """It is gone when this returns."""
@@ -39,6 +41,27 @@ class BreakablePostgres:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
             ).rowcount
+
+    def freeze(self) -> None:
+        """It keeps its connections and takes new ones, for those are the kernel's, but answers nobody."""
+        # The postmaster first: it starts no other one any more.
+        postmaster = psutil.Process(int((self.server.data / "postmaster.pid").read_text().splitlines()[0]))
+        for process in [postmaster, *postmaster.children(recursive=True)]:
+            process.suspend()
+            self._frozen.append(process)
+
+    def thaw(self) -> None:
+        """It answers again."""
+        while self._frozen:
+            self._frozen.pop().resume()
+
+    def refuse_writes(self, *, refuse: bool) -> None:
+        """Whether it is, for open sessions and for new ones, what a writer becomes in a fail-over."""
+        with psycopg.connect(self.server.conninfo, autocommit=True) as administrator:
+            administrator.execute("SET default_transaction_read_only = off")
+            administrator.execute(f"ALTER SYSTEM SET default_transaction_read_only = {refuse}".encode())
+            administrator.execute("SELECT pg_reload_conf()")
+        time.sleep(0.3)  # until every session has heard of it
 
     def _control(self, action: str, *options: str) -> None:
         command = [str(self.server.binaries / "pg_ctl"), action, "-w", "-D", str(self.server.data), *options]
@@ -85,6 +108,7 @@ def breakable_postgres(own_servers: RunDirectory) -> Iterator[BreakablePostgres]
     """A PostgreSQL that only this test uses."""
     server = BreakablePostgres(start_postgres(own_servers, durable=False))
     yield server
+    server.thaw()
     server.stop("immediate")
 
 

@@ -1,5 +1,6 @@
 """Migrations."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from retail import schema
 from retail.sample_catalog import insert_sample_catalog
 from retail.schema import Migration, load_migrations, migrate
 
@@ -47,6 +49,39 @@ def test_waiting_for_another_run_ends_in_time_with_an_error(database_url: str) -
         other.execute("SELECT pg_advisory_lock(%s)", [7_242_001])
         with pytest.raises(psycopg.errors.QueryCanceled):
             migrate(database_url, patience_seconds=1)
+
+
+def test_a_migration_steps_back_for_whoever_holds_its_table_and_is_applied_afterwards(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "LOCK_SECONDS", 1)
+    first, second = (
+        Migration(1, "0001_first", "CREATE TABLE first (id int)"),
+        Migration(2, "0002_second", "CREATE TABLE half (id int); ALTER TABLE first ADD COLUMN name text"),
+    )
+    migrate(database_url, migrations=[first])
+    with psycopg.connect(database_url) as long, ThreadPoolExecutor(1) as deployment:
+        long.execute("SELECT FROM first")
+        migration = deployment.submit(migrate, database_url, migrations=[first, second])
+        time.sleep(2.5)  # by now it stepped back at least once, or nobody would get in between
+        with psycopg.connect(database_url) as customer:
+            customer.execute("SET statement_timeout = '2s'")
+            customer.execute("SELECT FROM first")
+        long.rollback()
+        assert migration.result() == ["0002_second"]
+
+
+def test_a_lock_that_is_never_given_ends_the_deployment_with_what_to_do(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "LOCK_SECONDS", 1)
+    first = Migration(1, "0001_first", "CREATE TABLE first (id int)")
+    second = Migration(2, "0002_second", "ALTER TABLE first ADD COLUMN name text")
+    migrate(database_url, migrations=[first])
+    with psycopg.connect(database_url) as long:
+        long.execute("SELECT FROM first")
+        with pytest.raises(schema.SchemaInUseError, match=r"0002_second got no lock .* pg_stat_activity"):
+            migrate(database_url, migrations=[first, second], patience_seconds=1)
 
 
 @pytest.mark.parametrize(
