@@ -26,12 +26,13 @@ class CuratedTables:
 
     Columns are those of the tables' one source: a file without one of them gives null, and a table without any file is
     empty. `now` (UTC, naive) is what `current_date` and `current_timestamp` mean; the real time when there is none.
-    All times are UTC and have no zone: DuckDB's wheel knows none.
+    All times are UTC and have no zone, whichever one this machine is in.
     """
 
     def __init__(self, directory: Path, *, now: datetime | None = None) -> None:
         self._now = now or datetime.now(UTC).replace(tzinfo=None)
         self._connection = duckdb.connect()
+        self._connection.execute("SET TimeZone = 'UTC'")  # Spark's times are moments, which DuckDB tells in its zone
         self._connection.execute(f"CREATE SCHEMA {SCHEMA_OF_WAREHOUSE}")
         for name, columns in columns_of_tables().items():
             relation = _relation(directory / name, columns)

@@ -1,4 +1,4 @@
-"""What every test may ask for: a real PostgreSQL and a real Redis, started once a session, empty for each test."""
+"""What every test may ask for: a real PostgreSQL, a real Redis and a real Spark, started once a session."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -16,6 +17,9 @@ from local.cache import Cache, start_cache
 from local.postgres import Postgres, start_postgres
 from local.run_directory import RunDirectory
 from tests.log_watch import LogWatch, private_in
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 # The Node.js of our environment, whatever else the machine has: jsii takes the first on the path.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
@@ -79,3 +83,28 @@ def cache_url(cache_server: Cache) -> str:
     with redis.Redis.from_url(cache_server.url) as client:
         client.flushall()
     return cache_server.url
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A real Spark of two threads; starting it takes seconds, so all tests share it. Only slow tests ask for it."""
+    from curation.here import session  # here, for importing Spark takes as long as many a test
+    from curation.job import configure
+
+    os.environ.setdefault("TZ", "America/New_York")  # results must not depend on where the machine is
+    # A few rows at a time: compiling costs a hundred times what it saves.
+    spark = session(tmp_path_factory.mktemp("spark"), memory="2g", cores="2", java="-XX:TieredStopAtLevel=1")
+    spark.conf.set("spark.sql.codegen.wholeStage", "false")
+    spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+    spark.conf.set("spark.sql.shuffle.partitions", "2")
+    configure(spark)
+    yield spark
+    spark.stop()
+
+
+@pytest.fixture(scope="session")
+def curated_history(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tables that the nightly job makes of the known history, for whoever only reads them."""
+    from tests.analytics.curated import curate
+
+    return curate(spark, tmp_path_factory.mktemp("known") / "lake")

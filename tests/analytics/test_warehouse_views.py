@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,17 +56,16 @@ NOT_IN_A_VIEW = (exp.Order, exp.Limit, exp.CurrentDate, exp.CurrentTimestamp, ex
 
 
 @pytest.fixture(scope="module")
-def curated(tmp_path_factory: pytest.TempPathFactory) -> CuratedTables:
-    """The known history as the job leaves it."""
-    directory = tmp_path_factory.mktemp("curated")
-    known.write(known.history(), directory)
-    return CuratedTables(directory, now=known.NOW)
+def curated(curated_history: Path) -> CuratedTables:
+    """The known history as the job left it."""
+    return CuratedTables(curated_history, now=known.NOW)
 
 
 def test_p20_every_view_has_a_known_answer() -> None:
     assert set(VIEWS) == set(ANSWERS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ANSWERS)
 def test_p20_view_holds_the_answer_worked_out_by_hand(name: str, curated: CuratedTables) -> None:
     rows = curated.ask(VIEWS[name].query, "redshift")

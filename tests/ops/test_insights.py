@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Literal
 
+import duckdb
 import pytest
 from playwright.sync_api import Page, sync_playwright
 from typer import Typer
@@ -30,14 +32,8 @@ ARRIVALS = [
 
 
 @pytest.fixture
-def curated(tmp_path: Path) -> Path:
-    known.write(known.history(), tmp_path / "curated")
-    return tmp_path / "curated"
-
-
-@pytest.fixture
-def found(curated: Path) -> Figures:
-    return figures(CuratedTables(curated, now=known.NOW), ARRIVALS)
+def found(curated_history: Path) -> Figures:
+    return figures(CuratedTables(curated_history, now=known.NOW), ARRIVALS)
 
 
 @pytest.fixture
@@ -76,6 +72,7 @@ class Reader(HTMLParser):
             self.text.append(data.strip())
 
 
+@pytest.mark.slow
 def test_numbers_are_those_worked_out_by_hand(html: str) -> None:
     text = " ".join(Reader(html).text)
 
@@ -88,6 +85,7 @@ def test_numbers_are_those_worked_out_by_hand(html: str) -> None:
     assert "Nine of ten events under raw/products/ were there 66 seconds after they happened." in text
 
 
+@pytest.mark.slow
 def test_an_event_that_came_twice_counts_when_it_came_first(found: Figures) -> None:
     orders, products = found.arrivals
 
@@ -95,6 +93,7 @@ def test_an_event_that_came_twice_counts_when_it_came_first(found: Figures) -> N
     assert products["events"] == 1
 
 
+@pytest.mark.slow
 def test_days_without_revenue_are_shown_as_such(found: Figures) -> None:
     days = found.revenue["EUR"]
 
@@ -102,6 +101,7 @@ def test_days_without_revenue_are_shown_as_such(found: Figures) -> None:
     assert [row["revenue"] for row in days if row["date"] == "2026-08-01"] == [0]
 
 
+@pytest.mark.slow
 def test_every_picture_is_told_and_has_its_numbers_as_a_table(html: str) -> None:
     reader = Reader(html)
 
@@ -112,6 +112,7 @@ def test_every_picture_is_told_and_has_its_numbers_as_a_table(html: str) -> None
     assert '<html lang="en">' in html
 
 
+@pytest.mark.slow
 def test_page_needs_nothing_else(html: str) -> None:
     reader = Reader(html)
 
@@ -121,27 +122,31 @@ def test_page_needs_nothing_else(html: str) -> None:
     assert set(re.findall(r"https?://[^\"' ]+", html)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 
 
-def test_name_that_looks_like_code_stays_a_name(tmp_path: Path) -> None:
-    tables = known.history()
-    for name in ("order_items", "products"):
-        for row in tables[name]:
-            row["name"] = "<script>alert(1)</script>&"
-    known.write(tables, tmp_path)
+@pytest.mark.slow
+def test_name_that_looks_like_code_stays_a_name(curated_history: Path, tmp_path: Path) -> None:
+    shutil.copytree(curated_history, tmp_path, dirs_exist_ok=True)
+    for table in ("order_items", "products"):
+        for file in (tmp_path / table).rglob("*.parquet"):
+            renamed = "SELECT * REPLACE ('<script>alert(1)</script>&' AS name)"
+            duckdb.execute(f"COPY ({renamed} FROM read_parquet('{file}')) TO '{file}.new' (FORMAT parquet)")
+            Path(f"{file}.new").rename(file)
     html = page(figures(CuratedTables(tmp_path)), source="a test", made_at=known.NOW)
 
     assert "script" not in Reader(html).elements
     assert "&lt;script&gt;" in html
 
 
-def test_page_without_arrivals_says_so(curated: Path) -> None:
-    html = page(figures(CuratedTables(curated)), source="a test", made_at=known.NOW)
+@pytest.mark.slow
+def test_page_without_arrivals_says_so(curated_history: Path) -> None:
+    html = page(figures(CuratedTables(curated_history)), source="a test", made_at=known.NOW)
 
     assert "Nobody measured it" in " ".join(Reader(html).text)
 
 
-def test_command_writes_the_page(curated: Path, tmp_path: Path, command: Typer) -> None:
+@pytest.mark.slow
+def test_command_writes_the_page(curated_history: Path, tmp_path: Path, command: Typer) -> None:
     target = tmp_path / "deep" / "page.html"
-    result = CliRunner().invoke(command, ["--curated", str(curated), "--output", str(target)])
+    result = CliRunner().invoke(command, ["--curated", str(curated_history), "--output", str(target)])
 
     assert result.exit_code == 0
     assert "days in pictures" in result.output
@@ -170,8 +175,9 @@ def test_history_that_never_happened_goes_through_the_nightly_job(
     assert "a history that never happened" in (tmp_path / "page.html").read_text()
 
 
-def test_command_takes_one_source_only(curated: Path, command: Typer) -> None:
-    result = CliRunner().invoke(command, ["--history", "--curated", str(curated)])
+@pytest.mark.slow
+def test_command_takes_one_source_only(curated_history: Path, command: Typer) -> None:
+    result = CliRunner().invoke(command, ["--history", "--curated", str(curated_history)])
 
     assert result.exit_code == 2
     assert "leave --curated out" in " ".join(result.output.split())

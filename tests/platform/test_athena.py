@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pyspark.sql import SparkSession
+
 from tests.analytics import known
 from tests.platform.deployed import Deployed, eventually
 from tests.platform.lake import known_history
@@ -36,9 +38,11 @@ def rows(athena: Any, workgroup: str, query: dict[str, Any]) -> list[dict[str, s
     return [dict(zip(header, row, strict=True)) for row in answer]
 
 
-def test_p19_revenue_per_day_is_answered_by_the_deployed_workgroup(platform: Deployed, tmp_path: Path) -> None:
+def test_p19_revenue_per_day_is_answered_by_the_deployed_workgroup(
+    platform: Deployed, spark: SparkSession, tmp_path: Path
+) -> None:
     athena = platform.emulator.client("athena")
-    with known_history(platform, tmp_path) as later:
+    with known_history(platform, spark, tmp_path) as later:
         answer = rows(athena, "retail-dev", named_query(athena, "retail-dev", "revenue-per-day"))
 
     def day(date: str) -> str:

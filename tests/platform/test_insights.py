@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pyspark.sql import SparkSession
+
 from ops.curated import CuratedTables
 from ops.insights.figures import Arrival, figures
 from ops.insights.here import LakeHere
@@ -16,7 +18,7 @@ from tests.platform.placed import Placed
 
 
 def test_page_shows_the_tables_of_the_lake_and_how_long_an_orders_event_took_into_it(
-    platform: Deployed, order: Placed, tmp_path: Path
+    platform: Deployed, order: Placed, spark: SparkSession, tmp_path: Path
 ) -> None:
     lake = LakeHere(platform.directory)
 
@@ -27,7 +29,7 @@ def test_page_shows_the_tables_of_the_lake_and_how_long_an_orders_event_took_int
     assert arrived.prefix == "raw/orders/"
     assert 0 <= arrived.seconds < 120
 
-    with known_history(platform, tmp_path / "known"):
+    with known_history(platform, spark, tmp_path / "known"):
         tables = CuratedTables(lake.copy_curated(tmp_path / "copied"))
     html = page(figures(tables, lake.arrivals()), source="a test", made_at=datetime.now(UTC))
     assert re.search(r"Nine of ten events under raw/\w+/ were there \d+ seconds after they happened", html)
