@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy, Tags
+from aws_cdk import Duration, Tags
 from aws_cdk import aws_backup as backup
 from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct, IConstruct
 
 from retail_constructs.compliance import acknowledge
+from retail_constructs.log_bucket import removal_policy
 
 TAG, TAG_VALUE = "backup", "daily"
 # Until then a mistaken lock can be taken back; afterwards not even the account's owner shortens what is kept.
 LOCK_CHANGEABLE_FOR = Duration.days(7)
-_POLICIES = ("AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForS3Backup")
+_POLICIES = ("service-role/AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForS3Backup")
+# The tag is for what AWS Backup can back up: on Aurora's instances and subnet group it would name the cluster twice.
+_STORE_TYPES = ["AWS::RDS::DBCluster", "AWS::DynamoDB::Table", "AWS::S3::Bucket"]
+# How a job can end without a recovery point; the vault's own notifications of these are no longer sent.
+_WITHOUT_A_BACKUP = ["FAILED", "ABORTED", "EXPIRED"]
 
 
 class BackupPlan(Construct):
@@ -25,7 +31,7 @@ class BackupPlan(Construct):
 
     Daily points are kept `daily_days`, those of Sundays `weekly_days`; the lock refuses a shorter or longer time. The
     vault outlives its stack. `stores` (construct → ARN) get the tag and are named besides, so that a template shows
-    what is covered. A job that fails is told to `alarm_topic`.
+    what is covered. A job that ends without a backup is told to `alarm_topic`.
     """
 
     def __init__(
@@ -49,19 +55,13 @@ class BackupPlan(Construct):
                 max_retention=Duration.days(weekly_days),
                 changeable_for=LOCK_CHANGEABLE_FOR,
             ),
-            # By ARN: the topic's policy is whole where the topic is.
-            notification_topic=sns.Topic.from_topic_arn(self, "AlarmTopic", alarm_topic.topic_arn),
-            notification_events=[
-                backup.BackupVaultEvents.BACKUP_JOB_FAILED,
-                backup.BackupVaultEvents.BACKUP_JOB_EXPIRED,
-            ],
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=removal_policy(durable=True),
         )
         plan = backup.BackupPlan(self, "Default", backup_vault=vault)
         plan.add_rule(_rule("Daily", week_day="MON-SAT", kept_for=daily_days))
         plan.add_rule(_rule("Weekly", week_day="SUN", kept_for=weekly_days))
         for store in stores:
-            Tags.of(store).add(TAG, TAG_VALUE)
+            Tags.of(store).add(TAG, TAG_VALUE, include_resource_types=_STORE_TYPES)
         backup.BackupSelection(
             self,
             "Selection",
@@ -73,6 +73,7 @@ class BackupPlan(Construct):
             ],
             disable_default_backup_policy=True,
         )
+        self._tell_of_failures(alarm_topic)
 
     def _role(self, key: kms.IKey) -> iam.Role:
         role = iam.Role(
@@ -89,6 +90,25 @@ class BackupPlan(Construct):
             "the role, and the vault's lock keeps what it wrote.",
         )
         return role
+
+    def _tell_of_failures(self, alarm_topic: sns.ITopic) -> None:
+        rule = events.Rule(
+            self,
+            "Failures",
+            event_pattern=events.EventPattern(
+                source=["aws.backup"],
+                detail_type=["Backup Job State Change"],
+                detail={"state": _WITHOUT_A_BACKUP},  # of any vault: the account is the environment's own
+            ),
+            # By ARN: the topic's policy is whole where the topic is.
+            targets=[targets.SnsTopic(sns.Topic.from_topic_arn(self, "AlarmTopic", alarm_topic.topic_arn))],
+        )
+        acknowledge(
+            rule,
+            "Serverless-EventBusDLQ",
+            because="EventBridge tries for a day to reach the alarm topic, and what it tells stands in AWS Backup's "
+            "list of jobs, too. A queue for untold alarms would need an alarm itself.",
+        )
 
 
 def _rule(name: str, *, week_day: str, kept_for: int) -> backup.BackupPlanRule:

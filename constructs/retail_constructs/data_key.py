@@ -22,7 +22,7 @@ _ENCRYPT_AND_DECRYPT = [
 ALARMING_SERVICES = {
     "cloudwatch.amazonaws.com": "Alarms",
     "budgets.amazonaws.com": "Budgets",
-    "backup.amazonaws.com": "BackupJobs",
+    "events.amazonaws.com": "AlarmingRules",
 }
 _SEND_ENCRYPTED = ["kms:Decrypt", "kms:GenerateDataKey"]
 
@@ -69,27 +69,18 @@ class DataKey(Construct):
         # Describing a key has no encryption context to limit it by, and tells nothing about data.
         self._allow_service("events.amazonaws.com", "DescribeForEvents", actions=["kms:DescribeKey"])
         queues = stack.format_arn(service="sqs", resource="retail-*")
-        for service, sid in (("events.amazonaws.com", "EventRules"), ("sns.amazonaws.com", "UndeliveredNotifications")):
-            self._allow_service(
-                service,
-                sid,
-                actions=_SEND_ENCRYPTED,
-                conditions={
-                    "StringEquals": same_account,
-                    "ArnLike": {"kms:EncryptionContext:aws:sqs:arn": queues},
-                },
-            )
         topics = stack.format_arn(service="sns", resource="retail-*")
-        for service, sid in ALARMING_SERVICES.items():
-            self._allow_service(
-                service,
-                sid,
-                actions=_SEND_ENCRYPTED,
-                conditions={
-                    "StringEquals": same_account,
-                    "ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": topics},
-                },
-            )
+        to_queues = {"kms:EncryptionContext:aws:sqs:arn": queues}
+        to_topics = {"kms:EncryptionContext:aws:sns:topicArn": topics}
+        for service, sid, what in (
+            ("events.amazonaws.com", "EventRules", to_queues),
+            ("sns.amazonaws.com", "UndeliveredNotifications", to_queues),
+            *((service, sid, to_topics) for service, sid in ALARMING_SERVICES.items()),
+        ):
+            # The context names our account, too. Of a rule's account KMS hears nothing (SNS guide, key management):
+            # a condition on it would refuse every event.
+            source = {} if service == "events.amazonaws.com" else {"StringEquals": same_account}
+            self._allow_service(service, sid, actions=_SEND_ENCRYPTED, conditions={**source, "ArnLike": what})
 
     def allow_edge_and_trail(self) -> None:
         """Let CloudFront read what the site's bucket holds, and CloudTrail write its files."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -22,4 +25,7 @@ class GlueSecurity(glue.SecurityConfiguration):
             job_bookmarks_encryption=glue.JobBookmarksEncryption.client_side_kms(key),
             s3_encryption=glue.S3Encryption.kms(key),
         )
+        # It holds no data. The L2 would keep it, and a name that is kept stops the next deployment.
+        resource = cast(glue.CfnSecurityConfiguration, self.node.find_child("Resource"))
+        resource.apply_removal_policy(RemovalPolicy.DESTROY)
         self.name = name

@@ -15,8 +15,11 @@ BUCKET_LOGS = "s3/"
 
 
 def removal_policy(*, durable: bool) -> RemovalPolicy:
-    """What happens to data when its stack goes: kept where data is meant to last, gone with the stack elsewhere."""
-    return RemovalPolicy.RETAIN if durable else RemovalPolicy.DESTROY
+    """What happens to data when its stack goes: kept where data is meant to last, gone with the stack elsewhere.
+
+    What a first deployment made that then failed goes in either case: it is empty, and its name would stop the second.
+    """
+    return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if durable else RemovalPolicy.DESTROY
 
 
 class LogBucket(Construct):

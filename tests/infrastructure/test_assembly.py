@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,7 @@ STATEFUL_TYPES = {
     "AWS::GlobalAccelerator::Accelerator",
     "AWS::KinesisFirehose::DeliveryStream",
 }
+GOES_WITH_ITS_GROUP = "AWS::Logs::LogStream"
 
 
 def run_app(*arguments: str, folder: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -127,7 +129,7 @@ def test_everything_that_outlives_its_stack_is_among_the_stateful(prod: Synthesi
         if resource.get("DeletionPolicy", "Delete") != "Delete"
     }
 
-    without_data = {"AWS::Logs::LogStream", "AWS::RDS::DBSubnetGroup", "AWS::Glue::SecurityConfiguration"}
+    without_data = {GOES_WITH_ITS_GROUP, "AWS::RDS::DBSubnetGroup"}
     assert kept - without_data <= STATEFUL_TYPES
 
 
@@ -201,8 +203,30 @@ def test_data_outlives_its_stack_in_prod_and_goes_with_it_in_dev(dev: Synthesize
         "AWS::DynamoDB::Table",
     )
     for resource_type in data:
-        assert {r["DeletionPolicy"] for r in prod.resources(resource_type).values()} == {"Retain"}, resource_type
+        kept = {(r["DeletionPolicy"], r["UpdateReplacePolicy"]) for r in prod.resources(resource_type).values()}
+        assert kept == {("RetainExceptOnCreate", "Retain")}, resource_type
         assert {r["DeletionPolicy"] for r in dev.resources(resource_type).values()} == {"Delete"}, resource_type
+
+
+def policies_of_deletion(platform: Synthesized) -> set[str]:
+    """How the environment's resources go, but for log streams."""
+    return {
+        resource.get("DeletionPolicy", "Delete")
+        for template in platform.templates.values()
+        for resource in template["Resources"].values()
+        if resource["Type"] != GOES_WITH_ITS_GROUP
+    }
+
+
+def test_a_first_deployment_that_failed_leaves_no_name_behind_that_stops_the_second(prod: Synthesized) -> None:
+    assert policies_of_deletion(prod) == {"Delete", "RetainExceptOnCreate"}
+
+
+@pytest.mark.parametrize("name", ["dev", "staging"])
+def test_an_environment_that_was_destroyed_can_be_deployed_again(
+    name: str, platforms: Callable[[str], Synthesized]
+) -> None:
+    assert policies_of_deletion(platforms(name)) == {"Delete"}
 
 
 @pytest.mark.slow

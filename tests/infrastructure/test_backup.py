@@ -42,6 +42,17 @@ def test_p10_every_store_has_the_tag_and_is_named_in_the_selection(store: str, p
     ]
 
 
+def test_p10_nothing_but_stores_has_the_tag(prod: Synthesized) -> None:
+    tagged = {
+        resource["Type"]
+        for template in prod.templates.values()
+        for resource in template["Resources"].values()
+        if json.dumps(TAG) in json.dumps(resource.get("Properties", {}).get("Tags"))
+    }
+
+    assert tagged == set(STORES), "Aurora is backed up as a cluster, not by its instances"
+
+
 def test_p10_vault_is_encrypted_locked_and_outlives_its_stack(prod: Synthesized) -> None:
     (vault,) = prod.resources("AWS::Backup::BackupVault").values()
     properties = vault["Properties"]
@@ -52,13 +63,14 @@ def test_p10_vault_is_encrypted_locked_and_outlives_its_stack(prod: Synthesized)
         "MaxRetentionDays": 90,
         "ChangeableForDays": 7,
     }
-    assert vault["DeletionPolicy"] == "Retain"
+    assert vault["DeletionPolicy"] == "RetainExceptOnCreate"
     kept = {rule["Lifecycle"]["DeleteAfterDays"] for rule in rules(prod).values()}
     assert kept <= set(range(14, 91)), "the lock would refuse the rule's recovery points"
 
 
 def test_p10_a_failed_backup_is_heard(prod: Synthesized) -> None:
-    vault = prod.only("AWS::Backup::BackupVault")
+    (rule,) = prod.properties("AWS::Events::Rule", "Data")
+    (target,) = rule["Targets"]
     (publishes,) = [
         statement
         for policy in prod.properties("AWS::SNS::TopicPolicy", "Security")
@@ -67,10 +79,17 @@ def test_p10_a_failed_backup_is_heard(prod: Synthesized) -> None:
     ]
     key = prod.resources("AWS::KMS::Key", "Security")["DataKey17AFBB84"]["Properties"]["KeyPolicy"]
 
-    assert "BACKUP_JOB_FAILED" in vault["Notifications"]["BackupVaultEvents"]
-    assert "Alarms" in json.dumps(vault["Notifications"]["SNSTopicArn"])
-    assert "backup.amazonaws.com" in publishes["Principal"]["Service"]
-    assert "backup.amazonaws.com" in json.dumps(key)
+    (encrypts,) = [statement for statement in key["Statement"] if statement.get("Sid") == "AlarmingRules"]
+
+    assert rule["EventPattern"] == {
+        "source": ["aws.backup"],
+        "detail-type": ["Backup Job State Change"],
+        "detail": {"state": ["FAILED", "ABORTED", "EXPIRED"]},
+    }
+    assert "Alarms" in json.dumps(target["Arn"])
+    assert "events.amazonaws.com" in publishes["Principal"]["Service"]
+    assert encrypts["Principal"] == {"Service": "events.amazonaws.com"}
+    assert encrypts["Condition"].keys() == {"ArnLike"}, "EventBridge names no account to KMS"
 
 
 def test_p10_environments_that_go_with_their_stack_have_no_vault_that_stays(dev: Synthesized) -> None:

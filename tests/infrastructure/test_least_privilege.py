@@ -41,6 +41,16 @@ WILDCARD_ACTIONS = {
     ),
 }
 
+# What there is at AWS: a name under another path is another policy, which IAM does not find.
+AWS_MANAGED_POLICIES = {
+    "service-role/AWSBackupServiceRolePolicyForBackup",
+    "AWSBackupServiceRolePolicyForS3Backup",
+    "service-role/AWSFaultInjectionSimulatorECSAccess",
+    "service-role/AWSFaultInjectionSimulatorNetworkAccess",
+    "service-role/AWSFaultInjectionSimulatorRDSAccess",
+    "service-role/AWSLambdaBasicExecutionRole",
+}
+
 
 @pytest.fixture
 def allowed(platform: Synthesized) -> list[Statement]:
@@ -115,6 +125,18 @@ def test_each_action_has_a_resource_that_it_can_act_on(allowed: list[Statement])
     }
 
     assert found == set()
+
+
+def test_policies_of_awss_own_are_named_as_aws_names_them(platform: Synthesized) -> None:
+    named = {
+        name
+        for stack in platform.templates
+        for name in re.findall(r":iam::aws:policy/([^\"\\\\]+)", platform.path_of(stack).read_text())
+    }
+
+    assert named <= AWS_MANAGED_POLICIES
+    if platform.name == "prod":
+        assert len(named) >= 2
 
 
 def test_nobody_outside_is_trusted(allowed: list[Statement]) -> None:

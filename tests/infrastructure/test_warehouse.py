@@ -112,7 +112,7 @@ def test_p20_warehouse_writes_nothing_into_the_lake(prod: Synthesized) -> None:
 def test_p20_data_outlives_the_stack_in_prod(prod: Synthesized) -> None:
     (namespace,) = prod.resources("AWS::RedshiftServerless::Namespace").values()
 
-    assert namespace["DeletionPolicy"] == "Retain"
+    assert namespace["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 @pytest.mark.parametrize(("base", "hours", "words"), [(6, 10, "6 RPU"), (4, 0, "0 RPU hours")])
