@@ -6,7 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Page, Playwright
+
+from tests.retail.shop import HOME
 
 _UNPACKED = Path(__file__).resolve().parent.parent / "build" / "cache" / "chromium"
 _INSTALLED = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -31,3 +33,12 @@ def launch(playwright: Playwright) -> Browser:
             "--disable-sync",
         ],
     )
+
+
+def fill_in_where_it_goes(page: Page) -> None:
+    """The address on the checkout's form, field by field as a person finds them."""
+    page.get_by_label("Name", exact=True).fill(HOME.recipient)
+    page.get_by_label("Street and house number").fill(HOME.line1)
+    page.get_by_label("City").fill(HOME.city)
+    page.get_by_label("Postcode").fill(HOME.postcode)
+    page.get_by_label("Country").select_option(HOME.country)

@@ -21,6 +21,9 @@ from tests.log_watch import LogWatch, private_in
         "session:1:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "hash $argon2id$v=19",
         "password seven purple wagons",
+        "to 7 Herring Quay",
+        '{"city":"Nowhere Sound"}',
+        "postcode ZZ993VZ",
     ],
 )
 def test_what_is_private_is_found(line: str) -> None:

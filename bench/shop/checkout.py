@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 
 from bench.load import served
 from bench.shop.bare_sql import Recorder, Transaction, run_again
-from bench.shop.premises import PRODUCTS, Premises, premises
+from bench.shop.premises import DELIVERY, PRODUCTS, Premises, premises
 from bench.shop.rounds import BARE, SHOP, Rounds
 from ops.synth import ROOT
 from retail.checkout import Customer, check_out
@@ -54,7 +54,7 @@ def _cart(number: int) -> list[UUID]:
 def _record(conninfo: str) -> list[Transaction]:
     recorder = Recorder(conninfo)
     for number in range(ORDERS):
-        customer = Customer("k" * 64, "somebody@example.com", "tok_visa", visit_id="v" * 32)
+        customer = Customer("k" * 64, "somebody@example.com", "tok_visa", DELIVERY, visit_id="v" * 32)
         check_out(recorder, dict.fromkeys(_cart(number), 1), customer, correlation_id="c" * 36)
     return recorder.transactions
 
@@ -80,7 +80,11 @@ def _shop(place: Premises) -> float:
                 for product in _cart(number):
                     cookie, _ = _ask(customer, "PUT", f"/api/cart/items/{product}", {"quantity": 1}, headers)
                     headers |= {"Cookie": cookie} if cookie else {}
-                wanted = {"email": "somebody@example.com", "payment_token": "tok_visa"}
+                wanted = {
+                    "email": "somebody@example.com",
+                    "payment_token": "tok_visa",
+                    "delivery": DELIVERY.model_dump(),
+                }
                 _, took = _ask(customer, "POST", "/api/orders", wanted, headers)
                 spent.append(took)
     return statistics.median(spent)

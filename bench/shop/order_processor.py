@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from bench.shop.bare_sql import Recorder, Transaction, run_again
-from bench.shop.premises import PRODUCTS, premises
+from bench.shop.premises import DELIVERY, PRODUCTS, premises
 from bench.shop.rounds import BARE, SHOP, Rounds
 from ops.synth import ROOT
 from order_processor import handler as order_processor
@@ -67,7 +67,7 @@ def measure(rounds: int, report: Callable[[int, str], None]) -> Rounds:
 def _place_orders(conninfo: str) -> list[dict[str, Any]]:
     """The batches of messages that the queue would deliver for orders placed now, whose events are published."""
     database = SingleConnection(lambda: conninfo)
-    customer = Customer(session_key="k" * 64, email="somebody@example.com", payment_token="tok_visa")  # noqa: S106
+    customer = Customer(session_key="k" * 64, email="somebody@example.com", payment_token="tok_visa", delivery=DELIVERY)  # noqa: S106
     for number in range(BATCH * BATCHES):
         quantities = {PRODUCTS[number % 100]: 1, PRODUCTS[number % 100 + 100]: 1}
         check_out(database, quantities, customer, correlation_id="c" * 36)

@@ -18,11 +18,13 @@ from psycopg.conninfo import make_conninfo
 from local.cache import start_cache
 from local.postgres import start_postgres
 from local.run_directory import RunDirectory
+from retail.delivery import DeliveryAddress
 from retail.observability import logger
 from retail.sample_catalog import insert_sample_catalog, sample_products
 from retail.schema import migrate
 
 PLENTY = 1_000_000  # pieces of each product: no measurement runs out of them
+DELIVERY = DeliveryAddress(recipient="Somebody", line1="1 Quay", city="Anywhere", country="NO", postcode="0001")
 PRODUCTS: list[UUID] = [product["id"] for product in sample_products()]
 
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
-from retail import clients, handled_events, idempotency, order_desk, outbox
+from retail import clients, delivery, handled_events, idempotency, order_desk, outbox
 from retail.bus import EventBridgeBus, EventBus
 from retail.database import SingleConnection
 from retail.observability import logger, measure
@@ -27,6 +27,9 @@ class Settings(DatabaseSettings):
     published_days: int = Field(default=7, ge=1, description="How long an event is kept here once the bus has it")
     handled_days: int = Field(
         default=LONGEST_REPLAY_DAYS + 10, gt=LONGEST_REPLAY_DAYS, description="How long we know what was handled"
+    )
+    address_days: int = Field(
+        default=delivery.KEPT_DAYS, ge=30, description="How long after its end we know where an order went"
     )
 
 
@@ -49,6 +52,7 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
         "published": outbox.publish_pending(database, bus),
         "outbox_purged": outbox.purge(database, older_than_days=settings.published_days),
         "handled_purged": handled_events.purge(database, older_than_days=settings.handled_days),
+        "addresses_erased": delivery.purge(database, older_than_days=settings.address_days),
         "keys_purged": _purge_keys(database),
     }
     logger.info("outbox relayed", seconds_waiting=age, orders_stuck=stuck, done=done)

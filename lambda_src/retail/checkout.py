@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from retail import orders, outbox, stock
 from retail.catalog import Product
 from retail.database import Connection, Database
+from retail.delivery import DeliveryAddress
 from retail.errors import EmptyCartError, TotalChangedError
 from retail.events import InventoryReserved, OrderLine, OrderPlaced, ReservedLine
 from retail.idempotency import IdempotencyKey, claim
@@ -17,11 +18,12 @@ from retail.orders import NewOrder, Order
 
 @dataclass(frozen=True)
 class Customer:
-    """Who orders, and with which token of the payment gateway."""
+    """Who orders, with which token of the payment gateway, and where it goes."""
 
     session_key: str = field(repr=False)
     email: str = field(repr=False)
     payment_token: str = field(repr=False)
+    delivery: DeliveryAddress = field(repr=False)
     customer_id: UUID | None = None
     visit_id: str | None = None
 
@@ -86,6 +88,7 @@ def _place(
             session_key=customer.session_key,
             email=customer.email,
             payment_token=customer.payment_token,
+            delivery=customer.delivery,
             correlation_id=correlation_id,
             lines=lines,
             total=total,

@@ -3,9 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from retail import delivery
 from retail.database import Connection
+from retail.delivery import DeliveryAddress
 from retail.errors import UnknownOrderError
 from retail.money import Money
 from retail.orders import OrderStatus
@@ -43,10 +45,11 @@ class DatedStep(BaseModel):
 
 
 class StaffOrder(ListedOrder):
-    """An order wherever it stands; nothing about who placed it."""
+    """An order wherever it stands, and where it goes; nothing else about who placed it."""
 
     tracking_code: str | None
     steps: list[DatedStep]
+    delivery: DeliveryAddress | None = Field(repr=False, description="Null once it is erased")
 
 
 def read_for_staff(connection: Connection, order_id: UUID) -> StaffOrder:
@@ -73,6 +76,7 @@ def read_for_staff(connection: Connection, order_id: UUID) -> StaffOrder:
             DatedStep(status=step["to_status"], occurred_at=step["occurred_at"], note=step["note"])
             for step in steps.fetchall()
         ],
+        delivery=delivery.read(connection, order_id),
     )
 
 

@@ -6,7 +6,9 @@ from enum import Enum, StrEnum
 from typing import Any
 from uuid import UUID
 
+from retail import delivery
 from retail.database import Connection
+from retail.delivery import DeliveryAddress
 from retail.errors import IllegalTransitionError, UnknownOrderError
 from retail.events import OrderLine
 from retail.money import Money
@@ -27,6 +29,8 @@ class OrderStatus(StrEnum):
 
 # The order was given up: whatever still arrives of its life before changes nothing but its payment.
 GIVEN_UP = frozenset({OrderStatus.CANCELLED, OrderStatus.RETURNED, OrderStatus.REFUNDED})
+# Nothing more has to happen, though something may: what was sent can come back.
+ENDED = GIVEN_UP | {OrderStatus.SHIPPED, OrderStatus.PAYMENT_FAILED}
 
 
 class Transition(Enum):
@@ -49,12 +53,13 @@ class Transition(Enum):
 
 @dataclass(frozen=True)
 class NewOrder:
-    """An order that is about to be placed; address and token stay out of logs and events."""
+    """An order that is about to be placed; addresses and token stay out of logs and events."""
 
     id: UUID
     session_key: str = field(repr=False)
     email: str = field(repr=False)
     payment_token: str = field(repr=False)
+    delivery: DeliveryAddress = field(repr=False)
     correlation_id: str
     lines: tuple[OrderLine, ...]
     total: Money
@@ -80,10 +85,11 @@ class Order:
     lines: tuple[OrderLine, ...]
     steps: tuple[Step, ...]
     tracking_code: str | None = None
+    delivery: DeliveryAddress | None = field(default=None, repr=False)
 
 
 def place(connection: Connection, order: NewOrder) -> None:
-    """Write a new order with its items, PENDING."""
+    """Write a new order with its items and where it goes, PENDING."""
     connection.execute(
         "INSERT INTO orders (id, session_key, email, payment_token, status, total, currency, correlation_id, "
         "customer_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -105,6 +111,7 @@ def place(connection: Connection, order: NewOrder) -> None:
             "VALUES (%s, %s, %s, %s, %s, %s)",
             [order.id, line.product_id, line.sku, line.name, line.quantity, line.unit_price.amount],
         )
+    delivery.record(connection, order.id, order.delivery)
     _date(connection, order.id, Transition.PLACE, start=None, note=None)
 
 
@@ -124,6 +131,8 @@ def advance(connection: Connection, order_id: UUID, transition: Transition, *, n
         raise IllegalTransitionError(f"order {order_id} is {start}, but {transition.label!r} starts from {starts}")
     connection.execute("UPDATE orders SET status = %s, updated_at = now() WHERE id = %s", [transition.end, order_id])
     _date(connection, order_id, transition, start=start, note=note)
+    if transition.end in ENDED:
+        delivery.note_end(connection, order_id)
 
 
 def _date(
@@ -151,6 +160,7 @@ def read_order(
         )
         items = connection.execute("SELECT * FROM order_items WHERE order_id = %s ORDER BY name, sku", [order_id])
         steps = connection.execute("SELECT * FROM order_transitions WHERE order_id = %s ORDER BY id", [order_id])
+        destination = connection.execute(delivery.SELECT, [order_id])
     row = found.fetchone()
     if row is None:
         raise UnknownOrderError(order_id)
@@ -162,6 +172,7 @@ def read_order(
         lines=tuple(_to_line(item, row["currency"]) for item in items.fetchall()),
         steps=tuple(Step(OrderStatus(step["to_status"]), step["occurred_at"]) for step in steps.fetchall()),
         tracking_code=row["tracking_code"],
+        delivery=DeliveryAddress.model_validate(address) if (address := destination.fetchone()) else None,
     )
 
 

@@ -79,7 +79,7 @@ def ship_order(order_id: OrderId, wanted: ShipmentRequest, desk: CurrentDesk) ->
 
 @router.get("/orders/{order_id}", responses=answers(404))
 def get_order(order_id: OrderId, desk: CurrentDesk) -> StaffOrder:
-    """One order, wherever it stands; who placed it is not said."""
+    """One order, wherever it stands; where it goes is said, and nothing else about who placed it."""
     return desk.order(order_id)
 
 

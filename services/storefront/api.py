@@ -60,7 +60,12 @@ def place_order(
     """Order what is in the cart: all of it, or nothing and the reason."""
     key = idempotency_key.strip('"') if idempotency_key else None
     order = shopping.place_order(
-        session, email=wanted.email, payment_token=wanted.payment_token, signed_in=customer, idempotency_key=key
+        session,
+        email=wanted.email,
+        payment_token=wanted.payment_token,
+        delivery=wanted.delivery,
+        signed_in=customer,
+        idempotency_key=key,
     )
     response.headers["Location"] = f"/api/orders/{order.id}"
     return OrderAnswer.of(order)

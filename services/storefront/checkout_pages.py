@@ -4,13 +4,14 @@ The simulator's test cards are chosen on the form. A real card is entered at the
 leads to a link there, not to a redirect, which `form-action` of our content security policy would stop.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import ValidationError
 
 from retail.card_entry import CardEntry
+from retail.customer_sessions import SignedIn
 from retail.errors import (
     EmptyCartError,
     IdempotencyKeyReusedError,
@@ -20,10 +21,11 @@ from retail.errors import (
     UnknownProductError,
 )
 from retail.payments import APPROVED_TOKEN, DECLINED_TOKEN
+from storefront.checkout_forms import Typed, errors, read_checkout, read_contact
 from storefront.customers import KnownCustomer
+from storefront.deliveries import remember, remembered
 from storefront.page import page, see_other
-from storefront.problems import field_problems
-from storefront.schemas import CheckoutRequest, Contact
+from storefront.schemas import Contact
 from storefront.sessions import CurrentSession, KnownSession, Session
 from storefront.shopping import CurrentShopping, Shopping
 
@@ -54,7 +56,7 @@ def checkout_page(
     """The checkout form; an empty cart is shown as what it is."""
     if not shopping.cart(session).items:
         return see_other("/cart")
-    return _form(request, shopping, session, email=customer.email if customer else "")
+    return _form(request, shopping, session, _remembered(request, session, customer))
 
 
 @router.post("/checkout")
@@ -63,27 +65,26 @@ def check_out(
     session: CurrentSession,
     customer: KnownCustomer,
     shopping: CurrentShopping,
-    email: FormText = "",
-    payment_token: FormText = "",
+    typed: Typed,
     idempotency_key: FormText = "",
 ) -> Response:
     """Place the order and show it, or first the way to the card; else form or cart, with what is in the way."""
     entry, key = shopping.resources.card_entry, idempotency_key[:LONGEST_KEY]
     try:
         if entry is not None:
-            wanted = Contact(email=email.strip())
-            return _enter_card(request, shopping, session, entry, email=wanted.email, key=key)
-        chosen = CheckoutRequest(email=email.strip(), payment_token=payment_token)
+            return _enter_card(request, shopping, session, entry, wanted=read_contact(typed), key=key)
+        chosen = read_checkout(typed)
+        remember(request, session, chosen.delivery)
         order = shopping.place_order(
             session,
             email=chosen.email,
             payment_token=chosen.payment_token,
+            delivery=chosen.delivery,
             signed_in=customer,
             idempotency_key=key,
         )
     except ValidationError as error:
-        errors = {problem.location: problem.message for problem in field_problems(error.errors())}
-        return _form(request, shopping, session, email=email, errors=errors, status=422)
+        return _form(request, shopping, session, typed, wrong=errors(error), status=422)
     except CART_REFUSALS as refusal:
         return page(request, "cart.html", shopping, session, status=409, refusal=str(refusal))
     return see_other(f"/orders/{order.id}")
@@ -102,37 +103,46 @@ def order_with_card(
     if entry is None or session is None:
         return see_other("/cart")
     try:
-        order = shopping.order_with_card(entry, session, card, customer)
+        delivery = remembered(request, session)
+        if delivery is None:
+            raise UnknownCardEntryError
+        order = shopping.order_with_card(entry, session, card, delivery, customer)
     except UnknownCardEntryError as refusal:
         if not shopping.cart(session).items:
             return see_other("/cart")
-        email = customer.email if customer else ""
-        return _form(request, shopping, session, email=email, refusal=str(refusal), status=409)
+        typed = _remembered(request, session, customer)
+        return _form(request, shopping, session, typed, refusal=str(refusal), status=409)
     except CART_REFUSALS as refusal:
         return page(request, "cart.html", shopping, session, status=409, refusal=str(refusal))
     return see_other(f"/orders/{order.id}")
 
 
 def _enter_card(
-    request: Request, shopping: Shopping, session: Session, entry: CardEntry, *, email: str, key: str
+    request: Request, shopping: Shopping, session: Session, entry: CardEntry, *, wanted: Contact, key: str
 ) -> Response:
-    address = shopping.enter_card(entry, session, email=email, key=key)
-    return page(request, "card.html", shopping, session, address=address, email=email)
+    remember(request, session, wanted.delivery)
+    address = shopping.enter_card(entry, session, email=wanted.email, delivery=wanted.delivery, key=key)
+    return page(request, "card.html", shopping, session, address=address, email=wanted.email, delivery=wanted.delivery)
+
+
+def _remembered(request: Request, session: Session | None, customer: SignedIn | None) -> dict[str, str]:
+    delivery = remembered(request, session)
+    return {"email": customer.email if customer else "", **(delivery.model_dump() if delivery else {})}
 
 
 def _form(
     request: Request,
     shopping: Shopping,
     session: Session | None,
+    typed: dict[str, str],
     *,
-    email: str,
-    errors: dict[str, str] | None = None,
+    wrong: dict[str, str] | None = None,
     refusal: str | None = None,
     status: int = 200,
 ) -> Response:
-    form = {
-        "email": email,
-        "errors": errors or {},
+    form: dict[str, Any] = {
+        "typed": typed,
+        "errors": wrong or {},
         "refusal": refusal,
         "open": shopping.resources.takes_payments,
         "methods": PAYMENT_METHODS if shopping.resources.card_entry is None else (),

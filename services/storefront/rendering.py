@@ -10,6 +10,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from retail.site import version_of
+from storefront.deliveries import COUNTRIES
 from storefront.sessions import known_session
 from storefront.spots import FORM_TOKEN_MARK, PIECES_MARK, form_token, pieces_in_cart
 
@@ -19,6 +20,7 @@ STATIC = FOLDER / "static"
 STATIC_VERSION = version_of({path.name: path.read_bytes() for path in STATIC.iterdir() if path.is_file()})
 
 _templates = Jinja2Templates(FOLDER / "templates")
+_templates.env.globals["countries"] = COUNTRIES
 _templates.env.globals["static"] = f"/static/{STATIC_VERSION}"
 
 

@@ -8,9 +8,11 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
 from retail.cart import LARGEST_QUANTITY
 from retail.catalog import Product
+from retail.delivery import KEPT_DAYS, DeliveryAddress
 from retail.events import OrderLine
 from retail.money import Money
 from retail.orders import Order, OrderStatus
+from storefront.deliveries import WantedDelivery
 
 CartQuantity = Annotated[int, Field(ge=1, le=LARGEST_QUANTITY)]
 
@@ -24,15 +26,16 @@ class QuantityRequest(BaseModel):
 
 
 class Contact(BaseModel):
-    """Who orders."""
+    """Who orders, and where it goes."""
 
     model_config = ConfigDict(extra="forbid")
 
     email: EmailStr = Field(max_length=254, repr=False)
+    delivery: WantedDelivery = Field(repr=False)
 
 
 class CheckoutRequest(Contact):
-    """Who orders, and the token that the payment gateway gave for the card; never a card number."""
+    """Who orders, where it goes, and the token that the payment gateway gave for the card; never a card number."""
 
     payment_token: str = Field(pattern=r"^(tok_[a-z0-9_]{1,60}|pm_[A-Za-z0-9_]{1,60})$", repr=False)
 
@@ -87,6 +90,9 @@ class OrderAnswer(BaseModel):
     placed_at: datetime
     items: list[OrderLine]
     steps: list[OrderStep]
+    delivery: DeliveryAddress | None = Field(
+        repr=False, description=f"Null once it is erased, {KEPT_DAYS} days after the end"
+    )
 
     @classmethod
     def of(cls, order: Order) -> Self:
@@ -98,4 +104,5 @@ class OrderAnswer(BaseModel):
             placed_at=order.placed_at,
             items=list(order.lines),
             steps=[OrderStep(status=step.status, occurred_at=step.occurred_at) for step in order.steps],
+            delivery=order.delivery,
         )

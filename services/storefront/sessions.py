@@ -54,10 +54,12 @@ class Session:
         """What analytics may know: the same for the same session, and nothing that leads back to it."""
         return hmac.digest(self.id.encode(), b"visit", "sha256").hex()[:32]
 
-    @property
-    def card_reference(self) -> str:
-        """What ties a card that is entered elsewhere to this session: nobody without the cookie can compute it."""
-        return hmac.digest(self.id.encode(), b"card", "sha256").hex()
+    def card_reference(self, what_for: str) -> str:
+        """What ties a card that is entered elsewhere to this session and to what it was entered for.
+
+        Nobody without the cookie can compute it, and it says nothing of either.
+        """
+        return hmac.digest(self.id.encode(), b"card" + what_for.encode(), "sha256").hex()
 
     @property
     def form_token(self) -> str:

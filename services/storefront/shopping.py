@@ -13,6 +13,7 @@ from retail.cart import LARGEST_QUANTITY
 from retail.catalog import Product, drop_cached
 from retail.checkout import Customer, check_out
 from retail.customer_sessions import SignedIn
+from retail.delivery import DeliveryAddress
 from retail.errors import (
     CacheUnavailableError,
     EmptyCartError,
@@ -95,6 +96,7 @@ class Shopping:
         *,
         email: str,
         payment_token: str,
+        delivery: DeliveryAddress,
         signed_in: SignedIn | None = None,
         idempotency_key: str | None = None,
         agreed: Money | None = None,
@@ -109,12 +111,13 @@ class Shopping:
             session_key=session.key,
             email=email,
             payment_token=payment_token,
+            delivery=delivery,
             customer_id=signed_in.customer_id if signed_in else None,
             visit_id=session.visit_id,
         )
         key = None
         if idempotency_key:
-            key = IdempotencyKey.of(session.key, idempotency_key, email, payment_token)
+            key = IdempotencyKey.of(session.key, idempotency_key, email, payment_token, delivery.model_dump_json())
         quantities = self.carts.quantities(session)
         new_id = uuid4()
         order = check_out(
@@ -139,7 +142,7 @@ class Shopping:
         if not self.resources.takes_payments:
             raise PaymentGatewayMissingError("This shop takes no payments yet, so nothing can be ordered.")
 
-    def enter_card(self, entry: CardEntry, session: Session, *, email: str, key: str) -> str:
+    def enter_card(self, entry: CardEntry, session: Session, *, email: str, delivery: DeliveryAddress, key: str) -> str:
         """The address where the customer enters the card for this cart, once it is worth entering.
 
         Raises PaymentGatewayMissingError, EmptyCartError, InsufficientStockError and CardEntryUnavailableError.
@@ -153,20 +156,29 @@ class Shopping:
                 raise InsufficientStockError(
                     product_id=item.product_id, name=item.name, wanted=item.quantity, available=item.available
                 )
-        return entry.begin(reference=session.card_reference, email=email, total=cart.total, key=key)
+        reference = session.card_reference(delivery.model_dump_json())
+        return entry.begin(reference=reference, email=email, total=cart.total, key=key)
 
-    def order_with_card(self, entry: CardEntry, session: Session, entered: str, signed_in: SignedIn | None) -> Order:
-        """The order for a card that was just entered, once however often it is asked for.
+    def order_with_card(
+        self,
+        entry: CardEntry,
+        session: Session,
+        entered: str,
+        delivery: DeliveryAddress,
+        signed_in: SignedIn | None,
+    ) -> Order:
+        """The order for a card that was just entered, for this address, once however often it is asked for.
 
         Raises UnknownCardEntryError, CardEntryUnavailableError, and as `place_order` does.
         """
-        card = entry.entered(entered, reference=session.card_reference)
+        card = entry.entered(entered, reference=session.card_reference(delivery.model_dump_json()))
         if card is None:
             raise UnknownCardEntryError
         return self.place_order(
             session,
             email=card.email,
             payment_token=card.token,
+            delivery=delivery,
             signed_in=signed_in,
             idempotency_key=f"card:{entered}",
             agreed=card.total,

@@ -12,7 +12,7 @@ from bench.shop.product_page import SHOP as SHOP_PAGE
 from bench.shop.product_page import Result, Round
 from bench.shop.rounds import BARE, SHOP, Rounds
 from retail.checkout import Customer, check_out
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import EMAIL, HOME, Shop
 from tests.retail.shop import shop as shop
 
 
@@ -33,7 +33,9 @@ def test_a_share_is_the_middle_one_of_the_rounds_and_so_is_the_spread() -> None:
 def test_the_bare_sql_of_a_checkout_leaves_the_same_rows(shop: Shop) -> None:
     product = shop.add_product(stock=10)
     recorder = Recorder(shop.conninfo)
-    order = check_out(recorder, {product: 3}, Customer("session", EMAIL, "tok_visa"), correlation_id="correlation")
+    order = check_out(
+        recorder, {product: 3}, Customer("session", EMAIL, "tok_visa", HOME), correlation_id="correlation"
+    )
     shop.rows("TRUNCATE orders, order_items, order_transitions, reservations, outbox CASCADE")
     shop.rows("UPDATE products SET reserved_count = 0")
     with psycopg.connect(shop.conninfo, autocommit=True, row_factory=dict_row) as connection:
@@ -41,3 +43,4 @@ def test_the_bare_sql_of_a_checkout_leaves_the_same_rows(shop: Shop) -> None:
     assert shop.status(order.id) == "PENDING"
     assert shop.stock(product) == (10, 3)
     assert (shop.count("order_items"), shop.count("reservations"), shop.count("outbox")) == (1, 1, 2)
+    assert shop.count("deliveries") == 1

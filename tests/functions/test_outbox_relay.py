@@ -78,7 +78,7 @@ def test_what_is_old_goes_and_what_may_still_matter_stays(shop: Shop, monkeypatc
             "(SELECT event_id FROM outbox ORDER BY id DESC LIMIT 3)"
         )
     done = outbox_relay.handler({}, Context())
-    assert done == {"published": 2, "outbox_purged": 5, "handled_purged": 3, "keys_purged": 0}
+    assert done == {"published": 2, "outbox_purged": 5, "handled_purged": 3, "addresses_erased": 0, "keys_purged": 0}
     assert (shop.count("outbox"), shop.count("handled_events")) == (3, 5)
 
 
@@ -94,6 +94,32 @@ def test_expired_idempotency_keys_go(shop: Shop) -> None:
         )
     assert outbox_relay.handler({}, Context())["keys_purged"] == 1
     assert shop.rows("SELECT key FROM idempotency_keys") == [{"key": "new"}]
+
+
+def test_where_an_order_went_is_forgotten_90_days_after_its_end(shop: Shop) -> None:
+    steps = {
+        "gone": [Transition.CANCEL],
+        "just ended": [Transition.CANCEL],
+        "sent back": [Transition.PAY, Transition.PROCESS, Transition.SHIP, Transition.RETURN],
+        "still to be sent": [Transition.PAY, Transition.PROCESS],
+        "declined": [Transition.DECLINE],
+    }
+    orders = {name: shop.order({shop.add_product(): 1}).id for name in steps}
+    shop.rows("UPDATE orders SET created_at = now() - interval '1 year', updated_at = now() - interval '1 year'")
+    for name, taken in steps.items():
+        for transition in taken:
+            with shop.database.transaction() as connection:
+                advance(connection, orders[name], transition)
+            age = "89 days" if name == "just ended" else "91 days"
+            shop.rows(
+                "UPDATE deliveries SET ended_at = now() - %s::interval WHERE ended_at > now() - interval '1 h'", age
+            )
+    with shop.database.transaction() as connection:
+        advance(connection, orders["sent back"], Transition.REFUND)  # an end after the end
+    assert outbox_relay.handler({}, Context())["addresses_erased"] == 2
+    kept = {row["order_id"] for row in shop.rows("SELECT order_id FROM deliveries")}
+    assert kept == {orders[name] for name in ("just ended", "sent back", "still to be sent")}
+    assert shop.count("orders") == 5
 
 
 def test_what_is_still_replayable_may_not_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 import httpx2 as httpx
 
 from tests.platform.deployed import Deployed, eventually
+from tests.retail.shop import CHECKOUT
 
 QUANTITY = 2
-CUSTOMER = {"email": "customer@example.com", "payment_token": "tok_visa"}
+CUSTOMER = CHECKOUT | {"email": "customer@example.com"}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from tests.platform.deployed import Deployed
+from tests.retail.shop import CHECKOUT
 
 EMAIL = "kim.example@example.com"
 ACCOUNT = {"email": EMAIL, "password": "seven purple wagons"}
@@ -25,7 +26,7 @@ def test_p8_a_customer_orders_comes_back_and_works_here_by_the_data_api(platform
     product = next(item for item in shop.get("/api/products").json()["items"] if item["available"])
     shop.put(f"/api/cart/items/{product['id']}", json={"quantity": 1}).raise_for_status()
     shop.post("/api/session", json=ACCOUNT).raise_for_status()
-    checkout = {"email": EMAIL, "payment_token": "tok_visa"}
+    checkout = CHECKOUT | {"email": EMAIL}
     key = {"Idempotency-Key": "one-order-please"}
     placed = [shop.post("/api/orders", json=checkout, headers=key).raise_for_status().json() for _ in range(2)]
     assert placed[0]["id"] == placed[1]["id"]

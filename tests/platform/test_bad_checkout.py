@@ -10,8 +10,9 @@ import httpx2 as httpx
 import pytest
 
 from tests.platform.deployed import Deployed
+from tests.retail.shop import CHECKOUT
 
-CUSTOMER = {"email": "customer@example.com", "payment_token": "tok_visa"}
+CUSTOMER = CHECKOUT | {"email": "customer@example.com"}
 
 
 def traces(platform: Deployed) -> list[dict[str, Any]]:

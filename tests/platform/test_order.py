@@ -8,6 +8,7 @@ import pytest
 
 from tests.platform.deployed import Deployed, eventually
 from tests.platform.placed import CUSTOMER, QUANTITY, Placed, crawl_of_orders
+from tests.retail.shop import HOME
 
 
 def test_1_the_storefront_answers_at_once_with_order_reservation_and_outbox_in_postgres(
@@ -75,6 +76,7 @@ def test_a_functions_log_holds_the_correlation_id_of_the_request_and_no_personal
     eventually(lambda: order.correlation_id in logged())
     assert CUSTOMER["email"] not in logged()
     assert CUSTOMER["payment_token"] not in logged()
+    assert not any(private in logged() for private in HOME.model_dump().values() if len(private) > 2)
 
 
 def test_the_order_is_seen_by_its_customer_alone(platform: Deployed, order: Placed) -> None:

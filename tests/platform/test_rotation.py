@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.platform.deployed import Deployed, eventually
+from tests.retail.shop import CHECKOUT
 
 
 def test_p8_the_shop_stays_open_while_the_database_password_rotates(platform: Deployed) -> None:
@@ -25,6 +26,6 @@ def test_p8_the_shop_stays_open_while_the_database_password_rotates(platform: De
     eventually(is_rotated)
     product = next(item for item in shop.get("/api/products").json()["items"] if item["available"])
     shop.put(f"/api/cart/items/{product['id']}", json={"quantity": 1}).raise_for_status()
-    placed = shop.post("/api/orders", json={"email": "customer@example.com", "payment_token": "tok_visa"})
+    placed = shop.post("/api/orders", json=CHECKOUT | {"email": "customer@example.com"})
     assert placed.status_code == 201
     eventually(lambda: shop.get(f"/api/orders/{placed.json()['id']}").json()["status"] == "PROCESSING")

@@ -24,12 +24,13 @@ from tests.promises.failpoints import ENDED, KILLED, Point, reached
 from tests.promises.processes import run_functions, run_storefront
 from tests.promises.world import SCHEMA, World
 from tests.retail import stripe_api
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT as ANY_CHECKOUT
+from tests.retail.shop import Shop
 from tests.retail.stripe_api import StripeApi
 
 PATIENCE_SECONDS = 60
 APPROVED_CARD, DECLINED_CARD = "pm_card_visa", "pm_card_chargeDeclinedInsufficientFunds"
-CHECKOUT = {"email": EMAIL, "payment_token": APPROVED_CARD}
+CHECKOUT = ANY_CHECKOUT | {"payment_token": APPROVED_CARD}
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["__main__", "pytest", "tests.promises.processes"])
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx2 as httpx
 
-from tests.retail.shop import EMAIL
+from tests.retail.shop import CHECKOUT
 from tests.storefront.running import Storefront
 
 PATIENCE_SECONDS = 60
@@ -60,8 +60,7 @@ class Crowd:
         key = str(uuid4())
         if not self._persist(customer, "PUT", f"/api/cart/items/{self._product}", json={"quantity": 1}):
             return
-        body = {"email": EMAIL, "payment_token": "tok_visa"}
-        order = self._persist(customer, "POST", "/api/orders", json=body, headers={"Idempotency-Key": key})
+        order = self._persist(customer, "POST", "/api/orders", json=CHECKOUT, headers={"Idempotency-Key": key})
         if order is not None:
             self.confirmed.append(UUID(order.json()["id"]))
 

@@ -23,13 +23,12 @@ from storefront.application import create_application
 from tests.promises.breakable import BreakablePostgres
 from tests.promises.breakable import breakable_postgres as breakable_postgres
 from tests.promises.breakable import own_servers as own_servers
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, Shop
 from tests.storefront.conftest import browser
 from tests.storefront.published import plain_resources, published
 
 pytestmark = pytest.mark.slow
 
-CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
 SECONDS_TO_RECOVER = 15
 # Hurried: 2 s for a sign of life, 3 + 2 s for a statement, 3 s for a database that resumes.
 SECONDS_OF_PATIENCE = 9

@@ -10,11 +10,10 @@ from uuid import UUID
 
 import httpx2 as httpx
 
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, Shop
 from tests.storefront.running import Storefront
 from tests.storefront.running import storefront as storefront
 
-CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
 CUSTOMERS = 100
 
 

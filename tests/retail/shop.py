@@ -11,12 +11,19 @@ from psycopg.types.json import Jsonb
 from retail.bus import BusEntry
 from retail.checkout import Customer, check_out
 from retail.database import SingleConnection
+from retail.delivery import DeliveryAddress
 from retail.events import BusEvent
 from retail.orders import Order
 from retail.payments import APPROVED_TOKEN
 from retail.schema import migrate
 
 EMAIL = "kim.example@example.com"
+HOME = DeliveryAddress(
+    recipient="Kim Example", line1="7 Herring Quay", city="Nowhere Sound", country="GB", postcode="ZZ99 3VZ"
+)
+# What is sent to order something: to the API, and by the form.
+CHECKOUT: dict[str, Any] = {"email": EMAIL, "payment_token": APPROVED_TOKEN, "delivery": HOME.model_dump()}
+FORM = {"email": EMAIL, "payment_token": APPROVED_TOKEN, **HOME.model_dump()}
 
 
 class RememberingBus:
@@ -67,7 +74,7 @@ class Shop:
 
     def order(self, quantities: dict[UUID, int], *, token: str = APPROVED_TOKEN, session_key: str = "session") -> Order:
         """A checkout."""
-        customer = Customer(session_key=session_key, email=EMAIL, payment_token=token)
+        customer = Customer(session_key=session_key, email=EMAIL, payment_token=token, delivery=HOME)
         return check_out(self.database, quantities, customer, correlation_id="test-correlation")
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:

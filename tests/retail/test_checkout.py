@@ -10,7 +10,7 @@ from retail import stock
 from retail.checkout import Customer, check_out
 from retail.database import SingleConnection
 from retail.errors import EmptyCartError, InsufficientStockError, RetailError, UnknownProductError
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import EMAIL, HOME, Shop
 
 
 def test_a_checkout_writes_order_items_reservation_and_both_events(shop: Shop) -> None:
@@ -49,7 +49,7 @@ def test_a_refused_checkout_leaves_no_order_no_event_and_no_reservation(shop: Sh
 
 def _order_in_a_thread_of_its_own(conninfo: str, quantities: dict[UUID, int]) -> str:
     database = SingleConnection(lambda: conninfo)
-    customer = Customer(session_key=uuid4().hex, email=EMAIL, payment_token="tok_visa")
+    customer = Customer(session_key=uuid4().hex, email=EMAIL, payment_token="tok_visa", delivery=HOME)
     try:
         return check_out(database, quantities, customer, correlation_id="test-correlation").status
     except RetailError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, EMAIL, Shop
 from tests.storefront.account import PASSWORD, register, signed_in
 
 EVIL = "evil.example"
@@ -100,7 +100,7 @@ def test_an_order_of_another_customer_cannot_be_told_from_none(
 ) -> None:
     signed_in(client, EMAIL)
     client.put(f"/api/cart/items/{shop.add_product()}", json={"quantity": 1})
-    order = client.post("/api/orders", json={"email": EMAIL, "payment_token": "tok_visa"}).json()["id"]
+    order = client.post("/api/orders", json=CHECKOUT).json()["id"]
     nothing = "00000000-0000-4000-8000-000000000000"
     signed_in(stranger, "other.example@example.com")
     for path in ("/api/orders/{}", "/orders/{}"):

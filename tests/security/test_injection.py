@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import EMAIL, FORM, Shop
 from tests.storefront.account import PASSWORD, register, sign_in
 
 SQL = (
@@ -62,7 +62,7 @@ def test_html_is_shown_as_it_was_typed_wherever_it_comes_from(client: TestClient
     )
     client.post(f"/cart/items/{mug}/add", data={"quantity": 1})
     pages = [client.get(path) for path in ("/", f"/products/{mug}", "/cart", "/checkout", f"/search?q={quote(text)}")]
-    pages.append(client.post("/checkout", data={"email": text, "payment_token": text}))
+    pages.append(client.post("/checkout", data={"payment_token": text, **dict.fromkeys(FORM, text)}))
     pages.append(client.post("/account/sign-in", data={"email": text, "password": text, "next": text}))
     pages.append(client.post("/account/register", data={"email": text, "name": text, "password": PASSWORD}))
     pages.append(client.get(f"/{quote(text)}", headers={"Accept": "text/html"}))

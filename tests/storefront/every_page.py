@@ -6,6 +6,7 @@ from uuid import UUID
 from playwright.sync_api import Page
 
 from retail.orders import Transition, advance
+from tests.browser import fill_in_where_it_goes
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.account import PASSWORD
 
@@ -36,7 +37,11 @@ def customer_pages(page: Page, address: str) -> Iterator[str]:
     yield "cart"
     page.get_by_role("link", name="Go to checkout").click()
     yield "checkout"
+    page.get_by_role("button", name="Place order").click()
+    page.get_by_role("alert").wait_for()
+    yield "checkout, wrongly filled in"
     page.get_by_label("E-mail address").fill(EMAIL)
+    fill_in_where_it_goes(page)
     page.get_by_role("button", name="Place order").click()
     page.get_by_role("heading", name="Thank you").wait_for()
     yield "order"

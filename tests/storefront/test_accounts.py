@@ -11,12 +11,11 @@ from fastapi.testclient import TestClient
 
 from retail.account_codes import account_code
 from storefront.customers import CurrentStaff
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, EMAIL, Shop
 from tests.storefront.account import PASSWORD, register, sign_in, signed_in
 
 BROWSER = {"Accept": "text/html"}
 OTHER = "somebody.else@example.com"
-CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
 
 
 def _order(client: TestClient, shop: Shop) -> str:

@@ -8,9 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, EMAIL, Shop
 
-CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
 CORRELATION_ID = "7f4c1f52-8f5b-4a53-9f5e-0c8a3a7a4e11"
 
 
@@ -83,11 +82,11 @@ def test_an_absurd_quantity_is_a_422_and_changes_no_cart(client: TestClient, sho
     "body",
     [
         {},
-        {"email": "nobody", "payment_token": "tok_visa"},
+        CHECKOUT | {"email": "nobody"},
         {"email": EMAIL},
-        {"email": EMAIL, "payment_token": "4242424242424242"},
-        {"email": "a@" + "b" * 300 + ".com", "payment_token": "tok_visa"},
-        {"email": EMAIL, "payment_token": "tok_visa", "price": "0.01"},
+        CHECKOUT | {"payment_token": "4242424242424242"},
+        CHECKOUT | {"email": "a@" + "b" * 300 + ".com"},
+        CHECKOUT | {"price": "0.01"},
         [],
         "text",
         None,

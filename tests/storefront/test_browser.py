@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 from retail.database import SingleConnection
 from retail.orders import Transition, advance
 from retail.sample_catalog import insert_sample_catalog
-from tests.browser import launch
+from tests.browser import fill_in_where_it_goes, launch
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.running import Storefront
 from tests.storefront.running import storefront as storefront
@@ -49,6 +49,7 @@ def test_a_customer_orders_and_sees_the_status_change_without_reloading(
     page.get_by_role("link", name="Go to checkout").click()
     page.get_by_label("E-mail address").fill(EMAIL)
     _assert_fits(page)
+    fill_in_where_it_goes(page)
     page.get_by_role("button", name="Place order").click()
     order = page.locator("#order")
     expect(order).to_have_attribute("data-status", "PENDING")

@@ -7,6 +7,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from tests.browser import fill_in_where_it_goes
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.account import PASSWORD
 from tests.storefront.running import Storefront
@@ -58,6 +59,7 @@ def test_a_customer_opens_an_account_orders_and_finds_the_order_again(
     page.get_by_role("button", name="Add to cart").click()
     page.get_by_role("link", name="Go to checkout").click()
     expect(page.get_by_label("E-mail address")).to_have_value(EMAIL)
+    fill_in_where_it_goes(page)
     page.get_by_role("button", name="Place order").click()
     expect(page.locator("#order")).to_be_visible()
     page.get_by_role("link", name="Account").click()

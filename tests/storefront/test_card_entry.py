@@ -19,10 +19,12 @@ from retail.stripe_card_entry import StripeCardEntry
 from storefront.application import create_application
 from storefront.resources import Resources
 from storefront.settings import Settings
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, EMAIL, HOME, Shop
 from tests.retail.stripe_api import KEY, StripeApi, serve
 from tests.storefront.conftest import browser
 from tests.storefront.published import STORE, plain_resources, published
+
+CARD_FORM = {"email": EMAIL, **HOME.model_dump()}
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def resources(shop: Shop, cache_url: str, api: StripeApi, secrets: Stubber) -> I
 
 
 def continue_to_payment(client: TestClient, *, key: str = "first") -> Any:
-    return client.post("/checkout", data={"email": EMAIL, "idempotency_key": key}, headers={"Accept": "text/html"})
+    return client.post("/checkout", data=CARD_FORM | {"idempotency_key": key}, headers={"Accept": "text/html"})
 
 
 def link(page: str) -> str:
@@ -83,6 +85,9 @@ def test_a_card_is_entered_at_stripe_and_the_order_placed_with_it(
     paid = client.get(path_of(api.enter_card("cs_test_1")), headers={"Sec-Fetch-Site": "cross-site"})
     assert paid.status_code == 303
     (order,) = shop.rows("SELECT id, email, payment_token, total FROM orders")
+    assert HOME.line1 in page.text
+    assert [HOME.line1, HOME.city] == list(shop.rows("SELECT line1, city FROM deliveries")[0].values())
+    assert HOME.line1 not in str(api.sessions), "where it goes is not Stripe's business"
     assert paid.headers["location"] == f"/orders/{order['id']}"
     assert (order["email"], order["payment_token"], str(order["total"])) == (EMAIL, "cus_1/pm_card_visa", "25.00")
     assert client.get(paid.headers["location"]).status_code == 200
@@ -157,12 +162,28 @@ def test_a_card_pays_for_the_total_that_was_agreed_to_only(client: TestClient, s
     assert (shop.count("orders"), shop.stock(mug)) == (0, (10, 0))
 
 
+@pytest.mark.parametrize("meanwhile", ["another address", "no address"])
+def test_a_card_orders_to_the_address_that_it_was_entered_for_only(
+    client: TestClient, shop: Shop, api: StripeApi, meanwhile: str
+) -> None:
+    client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1})
+    continue_to_payment(client)
+    back = path_of(api.enter_card("cs_test_1"))
+    if meanwhile == "no address":
+        client.cookies.delete("delivery")
+    else:
+        client.post("/checkout", data=CARD_FORM | {"line1": "8 Other Quay", "idempotency_key": "another tab"})
+    answer = client.get(back)
+    assert (answer.status_code, "please enter it again" in answer.text) == (409, True)
+    assert shop.count("orders") == 0
+
+
 def test_nobody_enters_a_card_for_what_cannot_be_ordered(client: TestClient, shop: Shop, api: StripeApi) -> None:
     assert continue_to_payment(client).status_code == 409
     client.post(f"/cart/items/{shop.add_product(stock=1)}/add", data={"quantity": 2})
     answer = continue_to_payment(client)
     assert (answer.status_code, "only 1 left" in answer.text) == (409, True)
-    wrong = client.post("/checkout", data={"email": "nobody"})
+    wrong = client.post("/checkout", data=CARD_FORM | {"email": "nobody"})
     assert (wrong.status_code, "does not look like an e-mail" in wrong.text) == (422, True)
     assert api.sessions == {}
 
@@ -198,7 +219,7 @@ def test_where_customers_come_back_to_is_a_setting_and_never_the_host_that_they_
 ) -> None:
     client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1})
     forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
-    client.post("/checkout", data={"email": EMAIL}, headers=forged)
+    client.post("/checkout", data=CARD_FORM, headers=forged)
     opened = api.sessions["cs_test_1"]
     assert opened["success_url"] == STORE + "/checkout/paid?card={CHECKOUT_SESSION_ID}"
     assert "evil" not in str(opened)
@@ -214,9 +235,9 @@ def test_without_a_key_there_is_no_way_to_a_card(shop: Shop, cache_url: str, api
 
 def test_the_api_takes_a_payment_method_of_stripes(client: TestClient, shop: Shop) -> None:
     client.put(f"/api/cart/items/{shop.add_product()}", json={"quantity": 1})
-    body = {"email": EMAIL, "payment_token": "pm_1OsZ8XLkdIwHu7ix"}
+    body = CHECKOUT | {"payment_token": "pm_1OsZ8XLkdIwHu7ix"}
     assert client.post("/api/orders", json=body).status_code == 201
-    foreign = {"email": EMAIL, "payment_token": "cus_1/pm_card_visa"}  # whose card it is, only the entry says
+    foreign = CHECKOUT | {"payment_token": "cus_1/pm_card_visa"}  # whose card it is, only the entry says
     assert client.post("/api/orders", json=foreign).status_code == 422
 
 

@@ -9,10 +9,8 @@ from redis import Redis
 from retail.cache import connect_cache
 from retail.cart import LARGEST_CART
 from storefront.resources import Resources
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, Shop
 from tests.storefront.account import signed_in
-
-CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
 
 
 class Cache:

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from retail.sample_catalog import insert_sample_catalog
-from tests.retail.shop import Shop
+from tests.retail.shop import CHECKOUT, Shop
 
 KEPT = "public, max-age=60, stale-while-revalidate=3600"
 
@@ -40,7 +40,7 @@ def test_an_order_changes_the_tag_of_its_products_at_once(client: TestClient, sh
     mug = shop.add_product(stock=3)
     before = [client.get(path).headers["etag"] for path in (f"/api/products/{mug}", "/api/products")]
     client.put(f"/api/cart/items/{mug}", json={"quantity": 1})
-    client.post("/api/orders", json={"email": "kim@example.com", "payment_token": "tok_visa"}).raise_for_status()
+    client.post("/api/orders", json=CHECKOUT).raise_for_status()
     after = [client.get(path) for path in (f"/api/products/{mug}", "/api/products")]
     assert after[0].json()["available"] == after[1].json()["items"][0]["available"] == 2
     assert not {answer.headers["etag"] for answer in after} & set(before)

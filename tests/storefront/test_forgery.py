@@ -1,14 +1,13 @@
 """Nothing changes because another site wants it to."""
 
+import json
 import re
 
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, EMAIL, FORM, Shop
 from tests.storefront.account import PASSWORD, register, signed_in
-
-CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def old_browser(client: TestClient, shop: Shop) -> TestClient:
     ],
 )
 def test_a_form_of_another_site_changes_nothing(old_browser: TestClient, shop: Shop, headers: dict[str, str]) -> None:
-    refused = old_browser.post("/checkout", data=CHECKOUT, headers=headers)
+    refused = old_browser.post("/checkout", data=FORM, headers=headers)
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:retail:problem:forged-request")
     product = shop.rows("SELECT id FROM products")[0]["id"]
     assert old_browser.post(f"/cart/items/{product}/remove", headers=headers).status_code == 403
@@ -46,7 +45,7 @@ def test_a_form_of_another_site_changes_nothing(old_browser: TestClient, shop: S
     "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "http://testserver"}]
 )
 def test_a_form_of_ours_does(old_browser: TestClient, shop: Shop, headers: dict[str, str]) -> None:
-    assert old_browser.post("/checkout", data=CHECKOUT, headers=headers).status_code == 303
+    assert old_browser.post("/checkout", data=FORM, headers=headers).status_code == 303
 
 
 def test_a_browser_that_says_nothing_is_believed_by_the_token_of_its_session(
@@ -56,9 +55,9 @@ def test_a_browser_that_says_nothing_is_believed_by_the_token_of_its_session(
     stranger.put(f"/api/cart/items/{shop.add_product()}", json={"quantity": 1})
     del stranger.headers["sec-fetch-site"]
     for guess in ("", "x", "é", token[:-1]):
-        assert old_browser.post("/checkout", data=CHECKOUT | {"form_token": guess}).status_code == 403
-    assert stranger.post("/checkout", data=CHECKOUT | {"form_token": token}).status_code == 403
-    uploaded = old_browser.post("/checkout", data=CHECKOUT | {"form_token": token}, files={"a": b"\x00"})
+        assert old_browser.post("/checkout", data=FORM | {"form_token": guess}).status_code == 403
+    assert stranger.post("/checkout", data=FORM | {"form_token": token}).status_code == 403
+    uploaded = old_browser.post("/checkout", data=FORM | {"form_token": token}, files={"a": b"\x00"})
     assert uploaded.status_code == 303
     assert shop.count("orders") == 1
 
@@ -94,7 +93,7 @@ def test_whom_we_do_not_know_yet_may_begin_a_cart_with_any_browser(client: TestC
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "application/x"]
 )
 def test_the_api_takes_json_only_which_no_form_can_send(old_browser: TestClient, shop: Shop, kind: str) -> None:
-    body = b'{"email": "kim.example@example.com", "payment_token": "tok_visa"}'
+    body = json.dumps(CHECKOUT)
     refused = old_browser.post("/api/orders", content=body, headers={"Content-Type": kind})
     assert refused.status_code == 415
     assert shop.count("orders") == 0

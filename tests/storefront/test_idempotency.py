@@ -16,9 +16,8 @@ from retail import idempotency, stock
 from retail.database import Connection
 from retail.errors import InsufficientStockError
 from storefront.resources import Resources
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, FORM, Shop
 
-CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
 
@@ -196,7 +195,7 @@ def test_a_form_that_is_sent_twice_orders_once(client: TestClient, shop: Shop) -
     _put(client, shop.add_product())
     page = client.get("/checkout").text
     hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)"', page)
-    form = dict(hidden) | CHECKOUT
+    form = dict(hidden) | FORM
     first, again = client.post("/checkout", data=form), client.post("/checkout", data=form)
     assert first.headers["location"] == again.headers["location"]
     assert shop.count("orders") == 1

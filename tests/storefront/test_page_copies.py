@@ -9,7 +9,7 @@ from storefront.page_copies import FRESH_SECONDS, KEPT_SECONDS, MOST_COPIES, Cop
 from storefront.resources import Resources
 from storefront.sessions import SessionCookies
 from storefront.spots import SharedBody
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, Shop
 from tests.storefront.conftest import browser
 
 
@@ -78,7 +78,7 @@ def test_an_order_shows_on_the_page_of_what_it_took(client: TestClient, stranger
     product = shop.add_product(stock=1)
     assert "sold out" not in stranger.get(f"/products/{product}").text
     client.put(f"/api/cart/items/{product}", json={"quantity": 1}).raise_for_status()
-    assert client.post("/api/orders", json={"email": EMAIL, "payment_token": "tok_visa"}).status_code == 201
+    assert client.post("/api/orders", json=CHECKOUT).status_code == 201
     assert "sold out" in stranger.get(f"/products/{product}").text
 
 

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from storefront import pages
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import EMAIL, FORM, Shop
 
 FILES = Path(pages.__file__).with_name("static")
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
@@ -23,7 +23,7 @@ def test_a_customer_without_a_script_orders_and_follows_the_order(client: TestCl
     assert "$37.50" in client.get("/cart").text
     assert client.post(f"/cart/items/{mug}", data={"quantity": 2}).status_code == 303
     assert "$25.00" in client.get("/checkout").text
-    placed = client.post("/checkout", data={"email": f" {EMAIL} ", "payment_token": "tok_visa"})
+    placed = client.post("/checkout", data=FORM | {"email": f" {EMAIL} "})
     assert placed.status_code == 303
     page = client.get(placed.headers["location"]).text
     assert 'data-status="PENDING"' in page
@@ -79,7 +79,7 @@ def test_an_order_that_has_left_is_not_cancelled_and_its_customer_told_why(clien
 
 def _order(client: TestClient, shop: Shop) -> str:
     client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1})
-    return client.post("/checkout", data={"email": EMAIL, "payment_token": "tok_visa"}).headers["location"]
+    return client.post("/checkout", data=FORM).headers["location"]
 
 
 def test_a_product_is_removed_and_an_empty_cart_has_no_checkout(client: TestClient, shop: Shop) -> None:
@@ -92,7 +92,7 @@ def test_a_product_is_removed_and_an_empty_cart_has_no_checkout(client: TestClie
 
 def test_a_wrong_address_shows_the_form_again_with_what_was_typed(client: TestClient, shop: Shop) -> None:
     client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1})
-    answer = client.post("/checkout", data={"email": '"><b>', "payment_token": "tok_visa"})
+    answer = client.post("/checkout", data=FORM | {"email": '"><b>'})
     assert answer.status_code == 422
     assert "does not look like an e-mail address" in answer.text
     assert "&lt;b&gt;" in answer.text
@@ -102,7 +102,7 @@ def test_a_wrong_address_shows_the_form_again_with_what_was_typed(client: TestCl
 
 def test_more_than_the_stock_shows_the_cart_with_the_reason(client: TestClient, shop: Shop) -> None:
     client.post(f"/cart/items/{shop.add_product(stock=1)}/add", data={"quantity": 2})
-    answer = client.post("/checkout", data={"email": EMAIL, "payment_token": "tok_visa"})
+    answer = client.post("/checkout", data=FORM)
     assert answer.status_code == 409
     assert "Mug: 2 wanted, only 1 left." in answer.text
     assert [shop.count("orders"), shop.count("outbox")] == [0, 0]
@@ -130,7 +130,7 @@ def test_an_absurd_quantity_in_a_form_is_a_422(client: TestClient, shop: Shop, q
 def test_pages_hold_no_inline_code_and_say_so_to_the_browser(client: TestClient, shop: Shop) -> None:
     mug = shop.add_product()
     client.post(f"/cart/items/{mug}/add", data={"quantity": 1})
-    order = client.post("/checkout", data={"email": EMAIL, "payment_token": "tok_visa"}).headers["location"]
+    order = client.post("/checkout", data=FORM).headers["location"]
     client.post(f"/cart/items/{mug}/add", data={"quantity": 1})
     for path in ("/", f"/products/{mug}", "/cart", "/checkout", order):
         page = client.get(path)

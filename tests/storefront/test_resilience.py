@@ -12,11 +12,10 @@ from storefront.application import create_application
 from storefront.resources import Resources
 from storefront.sessions import Session
 from tests.log_watch import private_in
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, EMAIL, FORM, Shop
 from tests.storefront.account import register, sign_in
 from tests.storefront.published import FixedDiscovery, plain_resources, published
 
-CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
 A_SESSION = Session("s" * 43)
 
 
@@ -113,9 +112,9 @@ def test_an_error_nobody_foresaw_is_a_problem_without_details(
 def test_no_address_no_session_and_no_token_reach_the_log(client: TestClient, shop: Shop, logs: io.StringIO) -> None:
     mug = shop.add_product()
     client.put(f"/api/cart/items/{mug}", json={"quantity": 1})
-    assert client.post("/api/orders", json={"email": EMAIL, "payment_token": "4111111111111111"}).status_code == 422
+    assert client.post("/api/orders", json=CHECKOUT | {"payment_token": "4111111111111111"}).status_code == 422
     assert client.post("/api/orders", json=CHECKOUT).status_code == 201
-    assert client.post("/checkout", data=CHECKOUT).status_code == 409
+    assert client.post("/checkout", data=FORM).status_code == 409
     log = logs.getvalue()
     assert log.count('"message":"request"') == 4
     for secret in (EMAIL, "tok_visa", "4111111111111111", client.cookies["session"]):

@@ -14,10 +14,8 @@ from retail.customers import register
 from storefront import sessions
 from storefront.resources import Resources
 from storefront.sessions import Session, SessionCookies
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, EMAIL, Shop
 from tests.storefront.account import PASSWORD, sign_in, signed_in
-
-CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
 
 
 def _put(client: TestClient, product_id: UUID, quantity: int) -> None:

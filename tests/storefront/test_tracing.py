@@ -13,11 +13,10 @@ from retail.bus import EventBridgeBus
 from storefront.application import create_application
 from storefront.resources import Resources
 from storefront.tracing import TracedRequests, tracer_provider
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, EMAIL, Shop
 from tests.storefront.conftest import browser
 
 GIVEN = "Root=1-6571f3b2-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1"
-CHECKOUT = {"email": EMAIL, "payment_token": "tok_visa"}
 
 
 @pytest.fixture
