@@ -52,6 +52,7 @@ class Settlement:
         placed = event.payload(OrderPlaced)
         self._lake.archive(event)
         with self._database.transaction() as connection:
+            orders.lock(connection, placed.order_id)  # first: a delivery at the same time may be about to settle it
             due = None
             if not is_handled(connection, consumer=CONSUMER, event_id=event.detail.event_id):
                 due = charges.request_charge(connection, placed.order_id)

@@ -2,14 +2,19 @@
 
 import itertools
 import json
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Barrier, Event
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
-from retail import stock
+from retail import fulfilment, stock
+from retail.database import SingleConnection
 from retail.errors import IllegalTransitionError, PaymentGatewayMissingError, PaymentUndecidedError, UnknownOrderError
 from retail.events import BusEvent, Envelope, OrderPlaced
 from retail.lake import Lake
@@ -80,6 +85,99 @@ def test_an_order_is_applied_once_when_delivered_twice(
     assert [entry.detail_type for entry in shop.bus.entries].count("PaymentProcessed") == 1
     steps = shop.rows("SELECT transition FROM order_transitions ORDER BY id")
     assert [step["transition"] for step in steps] == ["place", "pay", "process"]
+
+
+class HoldingGateway(PaymentSimulator):
+    """Answers only once so many have asked and somebody allows it."""
+
+    def __init__(self, deliveries: int) -> None:
+        self.asked = Barrier(deliveries + 1)
+        self.allowed = Event()
+
+    def charge(self, *, order_id: UUID, amount: Money, token: str, asked_since: datetime) -> PaymentOutcome:
+        self.asked.wait(10)
+        assert self.allowed.wait(10)
+        return super().charge(order_id=order_id, amount=amount, token=token, asked_since=asked_since)
+
+
+def _deliver(shop: Shop, objects: Any, gateway: PaymentSimulator, event: BusEvent) -> None:
+    """One more instance of the function, with a connection of its own."""
+    database = SingleConnection(lambda: shop.conninfo)
+    try:
+        Settlement(database=database, lake=Lake(objects, "lake"), gateway=gateway, bus=shop.bus).order_placed(event)
+    finally:
+        database.close()
+
+
+def _until_waiting(shop: Shop, sessions: int) -> None:
+    waiting = (
+        "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    deadline = time.monotonic() + 10
+    while shop.rows(waiting)[0]["n"] < sessions:
+        assert time.monotonic() < deadline, f"fewer than {sessions} wait for a lock"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("token", ["tok_visa", "tok_declined"])
+def test_two_deliveries_that_both_ask_the_gateway_settle_once(shop: Shop, objects: Any, token: str) -> None:
+    order = shop.order({shop.add_product(): 1}, token=token)
+    event, gateway = shop.event("OrderPlaced", order.id), HoldingGateway(2)
+    with ThreadPoolExecutor(2) as pool:
+        deliveries = [pool.submit(_deliver, shop, objects, gateway, event) for _ in range(2)]
+        gateway.asked.wait(10)
+        gateway.allowed.set()
+        assert [delivery.result(10) for delivery in deliveries] == [None, None]
+    assert (shop.count("payments"), shop.count("order_transitions")) == (1, 2)
+
+
+@pytest.mark.parametrize("token", ["tok_visa", "tok_declined"])
+def test_a_delivery_that_meets_another_one_in_its_last_transaction_waits_and_finds_it_done(
+    shop: Shop, objects: Any, token: str
+) -> None:
+    order = shop.order({shop.add_product(): 1}, token=token)
+    event, gateway = shop.event("OrderPlaced", order.id), HoldingGateway(1)
+    with psycopg.connect(shop.conninfo) as somebody, ThreadPoolExecutor(2) as pool:
+        first = pool.submit(_deliver, shop, objects, gateway, event)
+        gateway.asked.wait(10)
+        somebody.execute("SELECT 1 FROM orders WHERE id = %s FOR UPDATE", [order.id])
+        gateway.allowed.set()
+        _until_waiting(shop, 1)  # the first delivery, in the transaction that settles
+        second = pool.submit(_deliver, shop, objects, gateway, event)
+        _until_waiting(shop, 2)  # the second, behind it
+        somebody.rollback()
+        assert (first.result(10), second.result(10)) == (None, None)
+    assert (shop.count("payments"), shop.count("order_transitions")) == (1, 2)
+
+
+def test_two_deliveries_of_every_later_event_at_once_apply_it_once(shop: Shop, objects: Any) -> None:
+    mug = shop.add_product(stock=5)
+    order = shop.order({mug: 2})
+    gateway = PaymentSimulator()
+
+    def settlement(database: SingleConnection) -> Settlement:
+        return Settlement(database=database, lake=Lake(objects, "lake"), gateway=gateway, bus=shop.bus)
+
+    def deliver(detail_type: str, handle: Callable[[Settlement, BusEvent], None]) -> None:
+        event = shop.event(detail_type, order.id)
+
+        def one(_: int) -> None:
+            database = SingleConnection(lambda: shop.conninfo)
+            try:
+                handle(settlement(database), event)
+            finally:
+                database.close()
+
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(one, range(8))) == [None] * 8
+
+    deliver("OrderPlaced", Settlement.order_placed)
+    deliver("PaymentProcessed", Settlement.payment_processed)
+    fulfilment.ship(shop.database, order.id, correlation_id="test-correlation")
+    fulfilment.take_back(shop.database, order.id, reason="broken", correlation_id="test-correlation")
+    deliver("OrderReturned", Settlement.order_returned)
+    assert (shop.status(order.id), shop.stock(mug), shop.count("payments")) == ("REFUNDED", (5, 0), 1)
+    assert shop.count("order_transitions") == 6
 
 
 def test_a_declined_payment_releases_the_stock_and_is_announced(shop: Shop, settlement: Settlement) -> None:
