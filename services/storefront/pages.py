@@ -41,13 +41,14 @@ ENDS_OF_AN_ORDER = {
         "We have returned it. Your bank takes some days, usually five to ten, to show it on your card.",
     ),
 }
+LEFT_OUT = "Something in that order is not sold any more, so we left it out."
 TOO_LATE = "This order cannot be cancelled any more. Once you have it, you can send it back."
 
 
 @router.get("/cart")
-def cart_page(request: Request, session: KnownSession, shopping: CurrentShopping) -> Response:
-    """The cart."""
-    return page(request, "cart.html", shopping, session)
+def cart_page(request: Request, session: KnownSession, shopping: CurrentShopping, incomplete: bool = False) -> Response:
+    """The cart; `incomplete` when something of what was to be put back is not sold any more."""
+    return page(request, "cart.html", shopping, session, refusal=LEFT_OUT if incomplete else None)
 
 
 @router.post("/cart/items/{product_id:uuid}/add")
@@ -93,6 +94,15 @@ def cancel_order(
     return see_other(f"/orders/{order_id}")
 
 
+@router.post("/orders/{order_id:uuid}/cart")
+def put_back_into_cart(
+    order_id: UUID, session: CurrentSession, customer: KnownCustomer, shopping: CurrentShopping
+) -> Response:
+    """Put what an order was about into the cart once more: a card that was declined need not cost the choice."""
+    complete = shopping.put_back_into_cart(session, shopping.order(session, order_id, customer))
+    return see_other("/cart" if complete else "/cart?incomplete=true")
+
+
 def _order(
     request: Request,
     session: Session | None,
@@ -109,6 +119,7 @@ def _order(
         "reached": {step.status: step.occurred_at for step in order.steps},
         "path": PATH_OF_AN_ORDER,
         "end": ENDS_OF_AN_ORDER.get(order.status),
+        "repeatable": order.status == OrderStatus.PAYMENT_FAILED,
         "cancellable": order.status in Transition.CANCEL.starts,
         "refusal": refusal,
     }

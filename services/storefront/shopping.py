@@ -81,6 +81,19 @@ class Shopping:
         wanted = ProductAddedToCart(visit_id=session.visit_id, product_id=product_id, quantity=quantity)
         self._announcer.announce(wanted, correlation_id=self._correlation_id)
 
+    def put_back_into_cart(self, session: Session, order: Order) -> bool:
+        """See that the cart holds what this order was about; False when something of it is not sold any more.
+
+        Asked twice it does no more than once. Raises CartFullError.
+        """
+        wanted = {line.product_id: line.quantity for line in order.lines}
+        sold = self.resources.catalog.find(wanted)
+        for product_id in sold:
+            present = self.carts.quantities(session).get(product_id, 0)
+            if present < wanted[product_id]:
+                self.put_into_cart(session, product_id, min(wanted[product_id], LARGEST_QUANTITY))
+        return len(sold) == len(wanted)
+
     def recommendations(self, product: Product) -> list[Product]:
         """Up to four products that go with this one and are to be had, after 300 ms at most."""
         return self.resources.recommendations.beside(product)

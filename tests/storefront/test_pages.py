@@ -77,6 +77,37 @@ def test_an_order_that_has_left_is_not_cancelled_and_its_customer_told_why(clien
     assert shop.rows("SELECT status FROM orders") == [{"status": "SHIPPED"}]
 
 
+def test_a_declined_card_does_not_cost_the_cart(client: TestClient, stranger: TestClient, shop: Shop) -> None:
+    mug, lamp = shop.add_product(name="Mug", stock=200), shop.add_product(name="Lamp")
+    client.post(f"/cart/items/{mug}/add", data={"quantity": 99})
+    client.post(f"/cart/items/{lamp}/add", data={"quantity": 2})
+    order = client.post("/checkout", data=FORM).headers["location"]
+    back = f'action="{order}/cart"'
+    assert back not in client.get(order).text
+    shop.rows("UPDATE orders SET status = 'PAYMENT_FAILED'")
+    assert back in client.get(order).text
+    client.post(f"/cart/items/{mug}/add", data={"quantity": 1})
+    for _ in range(2):  # a second click adds nothing
+        assert client.post(f"{order}/cart").headers["location"] == "/cart"
+    pieces = {item["name"]: item["quantity"] for item in client.get("/api/cart").json()["items"]}
+    assert pieces == {"Mug": 99, "Lamp": 2}
+    assert stranger.post(f"{order}/cart").status_code == 404
+
+
+def test_what_is_not_sold_any_more_is_not_put_back_and_the_customer_told_so(client: TestClient, shop: Shop) -> None:
+    mug, lamp = shop.add_product(name="Mug"), shop.add_product(name="Lamp")
+    for product in (mug, lamp):
+        client.post(f"/cart/items/{product}/add", data={"quantity": 1})
+    order = client.post("/checkout", data=FORM).headers["location"]
+    shop.rows("UPDATE orders SET status = 'PAYMENT_FAILED'")
+    shop.rows("UPDATE products SET active = false WHERE id = %s", lamp)
+    client.app.state.resources.cache.flushall()
+    cart = client.get(client.post(f"{order}/cart").headers["location"]).text
+    assert "not sold any more, so we left it out" in cart
+    assert "Mug" in cart
+    assert "Lamp" not in cart
+
+
 def _order(client: TestClient, shop: Shop) -> str:
     client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1})
     return client.post("/checkout", data=FORM).headers["location"]
