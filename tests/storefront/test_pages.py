@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from storefront import pages
+from storefront.resources import Resources
 from tests.retail.shop import EMAIL, FORM, Shop
 
 FILES = Path(pages.__file__).with_name("static")
@@ -94,14 +95,16 @@ def test_a_declined_card_does_not_cost_the_cart(client: TestClient, stranger: Te
     assert stranger.post(f"{order}/cart").status_code == 404
 
 
-def test_what_is_not_sold_any_more_is_not_put_back_and_the_customer_told_so(client: TestClient, shop: Shop) -> None:
+def test_what_is_not_sold_any_more_is_not_put_back_and_the_customer_told_so(
+    client: TestClient, shop: Shop, resources: Resources
+) -> None:
     mug, lamp = shop.add_product(name="Mug"), shop.add_product(name="Lamp")
     for product in (mug, lamp):
         client.post(f"/cart/items/{product}/add", data={"quantity": 1})
     order = client.post("/checkout", data=FORM).headers["location"]
     shop.rows("UPDATE orders SET status = 'PAYMENT_FAILED'")
     shop.rows("UPDATE products SET active = false WHERE id = %s", lamp)
-    client.app.state.resources.cache.flushall()
+    resources.cache.flushall()
     cart = client.get(client.post(f"{order}/cart").headers["location"]).text
     assert "not sold any more, so we left it out" in cart
     assert "Mug" in cart
