@@ -66,9 +66,12 @@ class EdgePolicies(Construct):
         request = cloudfront.OriginRequestPolicy(
             self,
             f"{name}Request",
-            comment="All cookies, headers and parameters, and who asks",
+            comment="All cookies, headers and parameters, who asks, and over what",
             cookie_behavior=cloudfront.OriginRequestCookieBehavior.all(),
-            header_behavior=cloudfront.OriginRequestHeaderBehavior.all("CloudFront-Viewer-Address"),
+            # By the second the storefront knows that a cookie is to be Secure, also where CloudFront comes over http.
+            header_behavior=cloudfront.OriginRequestHeaderBehavior.all(
+                "CloudFront-Viewer-Address", "CloudFront-Forwarded-Proto"
+            ),
             query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.all(),
         )
         return self._behavior(origin, cache, request, methods=cloudfront.AllowedMethods.ALLOW_ALL)

@@ -60,8 +60,9 @@ def test_p3_the_api_gets_everything_and_files_nothing_of_the_visitor(
         assert request["CookiesConfig"]["CookieBehavior"] == what
         assert request["QueryStringsConfig"]["QueryStringBehavior"] == what
         headers: dict[str, Any] = {"HeaderBehavior": "none"}
-        if what == "all":  # and who asks, which no visitor can write: the storefront counts requests by it
-            headers = {"HeaderBehavior": "allViewerAndWhitelistCloudFront", "Headers": ["CloudFront-Viewer-Address"]}
+        if what == "all":  # which no visitor can write: requests are counted by the one, cookies secured by the other
+            added = ["CloudFront-Viewer-Address", "CloudFront-Forwarded-Proto"]
+            headers = {"HeaderBehavior": "allViewerAndWhitelistCloudFront", "Headers": added}
         assert request["HeadersConfig"] == headers
         assert ("POST" in behaviour.get("AllowedMethods", [])) is (what == "all")
 
