@@ -4,12 +4,14 @@ import hashlib
 import re
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from retail.database import Connection
 from retail.observability import logger
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -68,6 +70,18 @@ def load_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
             )
         migrations[version] = Migration(version, path.stem, path.read_text(encoding="utf-8"))
     return list(migrations.values())
+
+
+@cache
+def _own_migrations() -> dict[int, str]:
+    return {migration.version: migration.name for migration in load_migrations()}
+
+
+def missing_migrations(connection: Connection) -> list[str]:
+    """The names of those migrations of this code that the database has not seen; raises UndefinedTable without any."""
+    applied = connection.execute("SELECT array_agg(version) AS versions FROM schema_migrations").fetchone()
+    versions = set(applied["versions"] or ()) if applied else set()
+    return [name for version, name in _own_migrations().items() if version not in versions]
 
 
 def migrate(conninfo: str, *, migrations: list[Migration] | None = None, patience_seconds: int = 240) -> list[str]:

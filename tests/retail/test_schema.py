@@ -1,5 +1,6 @@
 """Migrations."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -81,7 +82,31 @@ def test_a_lock_that_is_never_given_ends_the_deployment_with_what_to_do(
     with psycopg.connect(database_url) as long:
         long.execute("SELECT FROM first")
         with pytest.raises(schema.SchemaInUseError, match=r"0002_second got no lock .* pg_stat_activity"):
-            migrate(database_url, migrations=[first, second], patience_seconds=1)
+            migrate(database_url, migrations=[first, second], patience_seconds=3)
+
+
+TAKES_AWAY = re.compile(
+    r"\bDROP (TABLE|COLUMN|VIEW)\b|\bRENAME\b|\bSET NOT NULL\b|\bALTER COLUMN \w+ (SET DATA )?TYPE\b", re.IGNORECASE
+)
+FIRST_OF_A_SHOP_THAT_SELLS = 9
+
+
+def test_a_migration_only_adds_or_says_since_when_nobody_uses_what_it_takes_away() -> None:
+    for migration in load_migrations():
+        if migration.version >= FIRST_OF_A_SHOP_THAT_SELLS and "-- contract: unused since " not in migration.statements:
+            taken = TAKES_AWAY.search(re.sub(r"--.*", "", migration.statements))
+            assert not taken, (
+                f"{migration.name}: {taken[0]}, while the release before runs on this schema too: stop using it first, "
+                "take it away in a later release, and say `-- contract: unused since 0009_…`"
+            )
+
+
+@pytest.mark.parametrize(
+    "statements",
+    ["ALTER TABLE a DROP COLUMN b", "ALTER TABLE a RENAME b TO c", "DROP TABLE a", "alter column a type int"],
+)
+def test_what_takes_away_is_recognised(statements: str) -> None:
+    assert TAKES_AWAY.search(statements)
 
 
 @pytest.mark.parametrize(

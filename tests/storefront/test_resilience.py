@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from retail.observability import logger
+from retail.schema import Migration, load_migrations, migrate
 from storefront import pool
 from storefront.application import create_application
 from storefront.resources import Resources
@@ -81,6 +82,23 @@ def test_before_anything_is_published_the_shop_is_alive_but_not_ready_and_says_w
 def test_before_the_migrations_the_schema_is_named_as_missing(database_url: str, cache_url: str) -> None:
     with TestClient(create_application(plain_resources(published(database_url, cache_url)))) as client:
         assert client.get("/ready").json()["missing"] == ["database schema"]
+
+
+def test_code_that_is_newer_than_the_database_is_not_ready_and_names_what_it_waits_for(
+    database_url: str, cache_url: str
+) -> None:
+    *all_but_one, newest = load_migrations()
+    migrate(database_url, migrations=all_but_one)
+    with TestClient(create_application(plain_resources(published(database_url, cache_url)))) as client:
+        behind = client.get("/ready")
+        assert (behind.status_code, behind.json()["missing"]) == (503, [f"migration {newest.name}"])
+        migrate(database_url)
+        assert client.get("/ready").status_code == 200
+
+
+def test_code_that_is_older_than_the_database_is_ready(client: TestClient, shop: Shop) -> None:
+    migrate(shop.conninfo, migrations=[*load_migrations(), Migration(9999, "9999_of_the_next_release", "SELECT 1")])
+    assert client.get("/ready").status_code == 200
 
 
 def test_without_a_database_the_answer_is_a_503_in_time(
