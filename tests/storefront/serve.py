@@ -16,7 +16,8 @@ class PatientBus:
         return {}
 
 
-UNLIMITED = {"session_requests_per_minute": 10**9, "address_requests_per_minute": 10**9}  # a test is one address
+COUNTED = ("session_requests_per_minute", "address_requests_per_minute", "sign_ins_per_account", "sign_ins_per_address")
+UNLIMITED = dict.fromkeys(COUNTED, 10**9)  # a test is one address
 
 resources = plain_resources(published(os.environ["DATABASE"], os.environ["CACHE"]), limits=UNLIMITED)
 resources.bus = PatientBus()
