@@ -72,6 +72,9 @@ LIGHT_TRAFFIC = MappingProxyType(
 )
 
 
+INSIDE = IPv4Network("10.0.0.0/8")  # where every network of ours lies
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkPlan:
     """Address range, zones by name (no look-up at synth), NAT gateways (33 USD a month each), expected traffic.
@@ -86,10 +89,17 @@ class NetworkPlan:
 
     def __post_init__(self) -> None:
         try:
-            prefix = IPv4Network(self.cidr).prefixlen
+            network = IPv4Network(self.cidr)
         except ValueError as error:
             raise InvalidEnvironmentError(f"network cidr {self.cidr!r} is not an IPv4 network: {error}") from error
-        require(16 <= prefix <= 20, f"network cidr {self.cidr} must be between /16 and /20 to hold nine subnets")
+        require(
+            network.subnet_of(INSIDE),
+            f"network cidr {self.cidr} is not within {INSIDE}, by which the load balancer behind the accelerator tells "
+            f"callers inside from those outside: use a part of {INSIDE}",
+        )
+        require(
+            16 <= network.prefixlen <= 20, f"network cidr {self.cidr} must be between /16 and /20 to hold nine subnets"
+        )
         require(len(set(self.zones)) == len(self.zones), f"availability zones {self.zones} repeat: name each one once")
         require(
             len(self.zones) >= 2, f"availability zones {self.zones}: Aurora and the load balancer need two at least"

@@ -89,10 +89,6 @@ class Environment:
             f"{name}: Redshift wants subnets in three zones: name a third one in network.zones, or set warehouse=None",
         )
         require(
-            0 <= self.lake_delivery_seconds <= 900,
-            f"{name}: events are gathered {self.lake_delivery_seconds} s for an object: Firehose gathers 0 to 900",
-        )
-        require(
             self.domain is not None or not self.accelerator,
             f"{name} has an accelerator and no domain: api.<domain> needs a certificate; set domain or switch it off",
         )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import IgnoreMode
+from aws_cdk import IgnoreMode, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_servicediscovery as servicediscovery
 from constructs import Construct
 
 from environments import Placement, ServiceCapacity
 from retail_constructs.fargate_service import ContainerProps, FargateService
+from retail_constructs.function import retention
 from retail_constructs.layer_build import ROOT
 from retail_constructs.log_bucket import removal_policy
 from retail_constructs.storefront_balancer import CONTAINER_PORT
@@ -77,6 +79,15 @@ class ApplicationStack(RetailStack):
         cluster.add_default_cloud_map_namespace(
             name="retail.internal", type=servicediscovery.NamespaceType.DNS_PRIVATE, vpc=vpc
         )
+        # Named by Container Insights, which would make it itself with the first task, open and for ever.
+        performance = logs.LogGroup(
+            self,
+            "PerformanceLogs",
+            log_group_name=f"/aws/ecs/containerinsights/{cluster.cluster_name}/performance",
+            encryption_key=key,
+            retention=retention(log_days),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
         secret = secretsmanager.Secret.from_secret_attributes(
             self,
             "DatabaseSecret",
@@ -115,6 +126,7 @@ class ApplicationStack(RetailStack):
             alarm_topic=security.alarm_topic,
             traced=traced,
         )
+        self.service.service.node.add_dependency(performance)
         self._allow_discovery(placement.parameter_prefix)
         self._allow_recommendations()
         if security.payment_secret:

@@ -185,7 +185,6 @@ class EventsStack(RetailStack):
         self.notification.consumer.role.add_to_policy(
             iam.PolicyStatement(actions=["sns:Publish"], resources=[self.notifications.topic.topic_arn])
         )
-        key.grant(self.notification.consumer.role, "kms:GenerateDataKey", "kms:Decrypt")
 
     def _watch_what_waits(self, topic: sns.ITopic, relay_minutes: int) -> None:
         """Told before each run publishes: an event that is older than two runs was seen by one that could not."""

@@ -55,6 +55,7 @@ class NetworkingStack(RetailStack):
     def _log_flows(self, log_days: int, *, durable: bool) -> None:
         """All traffic, accepted and rejected, under a key of its own: the network is there before the data's key is."""
         key = DataKey(self, "LogKey", description="Flow logs", removal=removal_policy(durable=durable))
+        self.log_key = key.key
         log_group = logs.LogGroup(
             self,
             "FlowLogs",

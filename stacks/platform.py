@@ -8,6 +8,7 @@ from aws_cdk.aws_elasticloadbalancingv2 import HttpCodeTarget
 from environments import Environment
 from retail_constructs.compliance import acknowledge, in_packs
 from retail_constructs.experiments import Experiments
+from retail_constructs.library_functions import adopt_library_functions
 from retail_constructs.managed_policies import manage_policies
 from stacks.analytics import AnalyticsStack
 from stacks.application import ApplicationStack
@@ -110,7 +111,18 @@ class Platform:
         )
         if environment.operations.fault_injection:
             self._allow_experiments(zone=environment.network.zones[0])
+        self._adopt_library_functions(log_days)
         manage_policies(app)
+
+    def _adopt_library_functions(self, log_days: int) -> None:
+        """One empties buckets that go with their stack, one the default security group where data lasts."""
+        for stack, key in (
+            (self.networking, self.networking.log_key),
+            (self.security, self.security.key),
+            (self.ingress, self.security.key),
+            (self.data, self.security.key),
+        ):
+            adopt_library_functions(stack, key=key, log_days=log_days, tags=stack.shared_tags)
 
     def _allow_experiments(self, *, zone: str) -> None:
         """In the last stack, for they break what all the others own."""

@@ -32,13 +32,14 @@ class RetailStack(Stack):
             termination_protection=placement.durable,
         )
         self.placement = placement
-        for name, value in {
+        self.shared_tags = {
             "service": "retail",
             "environment": placement.name,
             "owner": placement.owner,
             "cost-centre": placement.cost_centre,
             "data-class": self.DATA_CLASS,
-        }.items():
+        }
+        for name, value in self.shared_tags.items():
             Tags.of(self).add(name, value)
 
     def import_key(self, key: kms.IKey) -> kms.IKey:

@@ -14,6 +14,7 @@ from retail_constructs.audit_trail import AuditTrail
 from retail_constructs.compliance import acknowledge, in_packs
 from retail_constructs.data_key import ALARMING_SERVICES, DataKey
 from retail_constructs.function_policy import FunctionPolicy
+from retail_constructs.given_subscription import subscribe_if_given
 from retail_constructs.log_bucket import LogBucket, removal_policy
 from retail_constructs.monthly_budget import MonthlyBudget
 from retail_constructs.payment_secret import PaymentSecret
@@ -99,7 +100,7 @@ class SecurityStack(RetailStack):
         )
 
     def _alarm_topic(self) -> sns.Topic:
-        """Where every alarm of the platform goes; people subscribe to it."""
+        """Where every alarm of the platform goes, and from there to the operator whom the deployment names."""
         topic = sns.Topic(self, "Alarms", master_key=self.key, enforce_ssl=True)
         topic.add_to_resource_policy(
             iam.PolicyStatement(
@@ -109,5 +110,19 @@ class SecurityStack(RetailStack):
                 resources=[topic.topic_arn],
                 conditions={"StringEquals": {"aws:SourceAccount": self.account}},
             )
+        )
+        operator = subscribe_if_given(
+            self,
+            "Operator",
+            parameter="OperatorEmail",
+            description="Told of every alarm, if any: e-mail address",
+            protocol="email",
+            topic=topic,
+        )
+        acknowledge(
+            operator,
+            "Serverless-SNSRedrivePolicy",
+            because="A queue for alarms that no mail server took would need an alarm itself. SNS tries for hours, and "
+            "the dashboard shows each alarm as long as it lasts.",
         )
         return topic

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from aws_cdk import Duration, Tags
 from aws_cdk import aws_backup as backup
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -92,16 +91,15 @@ class BackupPlan(Construct):
         return role
 
     def _tell_of_failures(self, alarm_topic: sns.ITopic) -> None:
-        rule = events.Rule(
+        rule = events.CfnRule(
             self,
             "Failures",
-            event_pattern=events.EventPattern(
-                source=["aws.backup"],
-                detail_type=["Backup Job State Change"],
-                detail={"state": _WITHOUT_A_BACKUP},  # of any vault: the account is the environment's own
-            ),
-            # By ARN: the topic's policy is whole where the topic is.
-            targets=[targets.SnsTopic(sns.Topic.from_topic_arn(self, "AlarmTopic", alarm_topic.topic_arn))],
+            event_pattern={
+                "source": ["aws.backup"],
+                "detail-type": ["Backup Job State Change"],
+                "detail": {"state": _WITHOUT_A_BACKUP},  # of any vault: the account is the environment's own
+            },
+            targets=[events.CfnRule.TargetProperty(id="Alarms", arn=alarm_topic.topic_arn)],
         )
         acknowledge(
             rule,

@@ -16,7 +16,8 @@ LOG_GROUP_NAME = "RDSOSMetrics"  # the one that RDS writes to in every account
 class DatabaseMonitoring(Construct):
     """A role with which RDS may write enhanced monitoring to its log group, and to no other log.
 
-    AWS's own policy for it, AmazonRDSEnhancedMonitoringRole, covers every log group whose name starts with RDS.
+    AWS's own policy for it, AmazonRDSEnhancedMonitoringRole, covers every log group whose name starts with RDS, and
+    lets RDS make the group: one that came back after its stack had gone would stop the next deployment.
     """
 
     def __init__(self, scope: Construct, id: str, *, key: kms.IKey, log_days: int) -> None:
@@ -38,8 +39,6 @@ class DatabaseMonitoring(Construct):
         )
         log_group.grant(
             self.role,
-            "logs:CreateLogGroup",
-            "logs:PutRetentionPolicy",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
             "logs:DescribeLogStreams",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from retail_constructs.event_bus import RetailEventBus
@@ -55,7 +54,3 @@ class Redrive(Construct):
             )
         )
         bus.bus.grant_put_events_to(self.function.role)
-        function.key.grant(self.function.role, "kms:GenerateDataKey")
-
-    def _addresses(self, queues: Mapping[str, sqs.IQueue]) -> str:
-        return Stack.of(self).to_json_string({name: queue.queue_url for name, queue in queues.items()})

@@ -16,7 +16,7 @@ from retail_constructs.function import Function, FunctionProps
 
 RECEIVES_BEFORE_DEAD = 3
 DEAD_LETTERS_KEPT = Duration.days(14)
-LATE_AFTER = Duration.minutes(5)
+LATE_AFTER = Duration.minutes(5)  # beyond the time after which a message that failed once is back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,8 @@ class EventConsumer(Construct):
     ) -> None:
         super().__init__(scope, id)
         batching = batching or Batching()
+        # AWS advises six time-outs of the function and the window, so that a throttled batch is not received twice.
+        hidden_for = Duration.seconds(6 * int(function.timeout.to_seconds()) + batching.window_seconds)
         self.dead_letter_queue = sqs.Queue(
             self,
             "DeadLetters",
@@ -61,8 +63,7 @@ class EventConsumer(Construct):
             "Queue",
             encryption_master_key=function.key,
             enforce_ssl=True,
-            # AWS advises six time-outs of the function and the window, so that a throttled batch is not received twice.
-            visibility_timeout=Duration.seconds(6 * int(function.timeout.to_seconds()) + batching.window_seconds),
+            visibility_timeout=hidden_for,
             retention_period=Duration.days(4),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=RECEIVES_BEFORE_DEAD),
             removal_policy=RemovalPolicy.DESTROY,
@@ -91,7 +92,6 @@ class EventConsumer(Construct):
             replace(function, variables={**function.variables, **variables}),
             dead_letter_queue=self.dead_letter_queue,  # with the permission to send to it
         )
-        function.key.grant(self.consumer.role, "kms:GenerateDataKey")
         self.consumer.function.add_event_source(
             event_sources.SqsEventSource(
                 self.queue,
@@ -101,9 +101,9 @@ class EventConsumer(Construct):
                 max_concurrency=function.concurrency,
             )
         )
-        self._watch(function)
+        self._watch(function, back_after=hidden_for.plus(Duration.seconds(batching.window_seconds)))
 
-    def _watch(self, props: FunctionProps) -> None:
+    def _watch(self, props: FunctionProps, *, back_after: Duration) -> None:
         minute = Duration.minutes(1)
         HeardAlarm(
             self,
@@ -117,7 +117,7 @@ class EventConsumer(Construct):
             self,
             "DelayAlarm",
             metric=self.queue.metric_approximate_age_of_oldest_message(period=minute, statistic="max"),
-            threshold=LATE_AFTER.to_seconds(),
+            threshold=back_after.plus(LATE_AFTER).to_seconds(),
             description=f"{props.package}: events wait too long; look at the function's errors, throttles and duration",
             topic=props.alarm_topic,
             periods=3,

@@ -138,7 +138,7 @@ class Function(Construct):
         # Not the L2's switch, which would repeat in each role what the shared policy grants.
         resource = cast(lambda_.CfnFunction, self.function.node.default_child)
         resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
-        props.key.grant_decrypt(self.role)
+        props.key.grant(self.role, "kms:Decrypt", "kms:GenerateDataKey")  # the latter to send dead letters
         HeardAlarm(
             self,
             "ErrorAlarm",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnCondition, CfnParameter, Duration, Fn, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -11,6 +11,7 @@ from constructs import Construct
 
 from retail_constructs.alarm import HeardAlarm
 from retail_constructs.compliance import acknowledge
+from retail_constructs.given_subscription import subscribe_if_given
 
 _CHANNELS = {
     "Email": ("email", "e-mail address"),
@@ -22,34 +23,25 @@ _CHANNELS = {
 class OrderTopic(Construct):
     """Fans out to e-mail, text message and push (row P14): to each channel whose address the deployment is given.
 
-    The addresses are parameters of the deployment, so that none is in a template or in the repository:
-    `cdk deploy … --parameters <stack>:OrderEmail=…`. A channel without one is not subscribed. What SNS cannot
-    deliver after its retries waits two weeks as a dead letter, and an alarm tells `alarm_topic`.
+    The addresses are the deployment's parameters `OrderEmail`, `OrderSms` and `OrderPush`. A channel without one is not
+    subscribed. What SNS cannot deliver after its retries waits two weeks as a dead letter, and an alarm tells
+    `alarm_topic`.
     """
 
     def __init__(self, scope: Construct, id: str, *, key: kms.IKey, alarm_topic: sns.ITopic) -> None:
         super().__init__(scope, id)
         self.topic = sns.Topic(self, "Default", display_name="Your order", master_key=key, enforce_ssl=True)
         self.dead_letter_queue = self._dead_letters(key, alarm_topic)
-        for channel in _CHANNELS:
-            self._subscribe(channel)
-
-    def _subscribe(self, channel: str) -> None:
-        protocol, what = _CHANNELS[channel]
-        endpoint = CfnParameter(
-            self, channel, default="", no_echo=True, description=f"Told what happens to orders, if any: {what}"
-        )
-        endpoint.override_logical_id(f"Order{channel}")
-        none = Fn.condition_equals(endpoint, "")
-        subscription = sns.CfnSubscription(
-            self,
-            f"{channel}Subscription",
-            topic_arn=self.topic.topic_arn,
-            protocol=protocol,
-            endpoint=endpoint.value_as_string,
-            redrive_policy={"deadLetterTargetArn": self.dead_letter_queue.queue_arn},
-        )
-        subscription.cfn_options.condition = CfnCondition(self, f"{channel}Given", expression=Fn.condition_not(none))
+        for channel, (protocol, what) in _CHANNELS.items():
+            subscribe_if_given(
+                self,
+                channel,
+                parameter=f"Order{channel}",
+                description=f"Told what happens to orders, if any: {what}",
+                protocol=protocol,
+                topic=self.topic,
+                dead_letters=self.dead_letter_queue,
+            )
 
     def _dead_letters(self, key: kms.IKey, alarm_topic: sns.ITopic) -> sqs.Queue:
         queue = sqs.Queue(

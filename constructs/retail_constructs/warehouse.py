@@ -45,12 +45,13 @@ class Warehouse(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.role = self._role(bucket, catalog, key)
-        # Redshift names them so; made beforehand to be encrypted and kept a stated time.
+        # Named after the namespace (Redshift's guide, audit logging for Serverless); made beforehand to be encrypted
+        # and kept a stated time.
         groups = [
             logs.LogGroup(
                 self,
                 log.capitalize(),
-                log_group_name=f"/aws/redshift/serverless/{name}/{log}",
+                log_group_name=f"/aws/redshift/{name}/{log}",
                 encryption_key=key,
                 retention=retention(log_days),
                 removal_policy=RemovalPolicy.DESTROY,

@@ -15,7 +15,7 @@ from tests.infrastructure.synthesis import Synthesized, synthesize
 @pytest.fixture(scope="session")
 def platforms(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synthesized]:
     """Gives the synthesized environment of a name, made on first use."""
-    return cache(lambda name: synthesize(name, tmp_path_factory.mktemp(name)))
+    return cache(lambda name: synthesize(name, tmp_path_factory.mktemp(name.replace(" ", "-"))))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
+from environment_options import INSIDE
 from environments import DEV, PROD, InvalidEnvironmentError
 from retail_constructs.tiers import PUBLIC_ADDRESSES
 from tests.infrastructure.synthesis import Synthesized, Template
@@ -94,9 +95,8 @@ def test_p1_only_the_accelerator_reaches_it(prod: Synthesized) -> None:
     assert {(rule["FromPort"], rule["ToPort"]) for rule in group["SecurityGroupIngress"]} == {(443, 443)}
     assert tuple(map(str, admitted)) == PUBLIC_ADDRESSES
     assert not any(network.overlaps(addresses) for addresses in admitted)
-    inner = IPv4Network("10.0.0.0/8")
     outer = [IPv4Address(address) for address in ("198.51.100.8", "203.0.113.9", "255.255.255.254")]
-    for caller in (*outer, inner[0] - 1, inner[-1] + 1):
+    for caller in (*outer, INSIDE[0] - 1, INSIDE[-1] + 1):
         assert any(caller in addresses for addresses in admitted), f"{caller} is locked out"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from environments import ENVIRONMENTS
 from tests.infrastructure.synthesis import Synthesized
 
-LOG_GROUPS_OF_THE_LIBRARY = "CustomS3AutoDelete"
+LOG_GROUP = "AWS::Logs::LogGroup"
 
 
 def selectors(platform: Synthesized) -> dict[str, dict[str, Any]]:
@@ -91,6 +91,20 @@ def test_p23_every_log_is_kept_a_stated_time(platform: Synthesized) -> None:
         rules = bucket["LifecycleConfiguration"]["Rules"]
         expirations = {rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
         assert expirations == {days}, name
+
+
+def test_p23_no_service_makes_a_log_group_which_would_be_open_and_kept_for_ever(platform: Synthesized) -> None:
+    for stack, template in platform.templates.items():
+        resources = template["Resources"]
+        groups = {name: found["Properties"] for name, found in resources.items() if found["Type"] == LOG_GROUP}
+        for name, found in resources.items():
+            if found["Type"] == "AWS::Lambda::Function":
+                assert found["Properties"].get("LoggingConfig", {}).get("LogGroup", {}).get("Ref") in groups, name
+            if found["Type"] == "AWS::ECS::Cluster":
+                performance = {"Fn::Join": ["", ["/aws/ecs/containerinsights/", {"Ref": name}, "/performance"]]}
+                (group,) = [id for id, made in groups.items() if made.get("LogGroupName") == performance]
+                (service,) = platform.resources("AWS::ECS::Service", stack).values()
+                assert group in service["DependsOn"], "the first task would have it made"
 
 
 def test_p23_every_log_is_encrypted_with_a_key_of_ours_or_the_services_reason(platform: Synthesized) -> None:

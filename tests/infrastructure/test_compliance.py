@@ -11,7 +11,7 @@ from aws_cdk import Validations
 
 from app import PACKS as CHECKS
 from retail_constructs.compliance import PACKS, acknowledge
-from tests.infrastructure.synthesis import STACKS, Synthesized
+from tests.infrastructure.synthesis import SHAPES, STACKS, Synthesized
 
 ACKNOWLEDGEMENTS_PER_100_RESOURCES = 12
 APP_WIDE_AT_MOST = 5
@@ -69,7 +69,7 @@ def acknowledgements_of(platform: Synthesized) -> list[Acknowledgement]:
     ]
 
 
-@pytest.fixture(scope="module", params=["dev", "staging", "prod"])
+@pytest.fixture(scope="module", params=SHAPES)
 def audited(
     request: pytest.FixtureRequest, platforms: Callable[[str], Synthesized]
 ) -> tuple[Synthesized, list[Finding], list[Acknowledgement]]:

@@ -104,7 +104,7 @@ def test_p16_lake_is_encrypted_versioned_private_and_tls_only(platform: Synthesi
 def test_p9_keys_rotate_and_their_services_are_limited_to_this_account(platform: Synthesized) -> None:
     keys = platform.properties("AWS::KMS::Key")
 
-    assert len(keys) == 2  # keys are regional: the one of us-east-1 encrypts the WAF's log
+    assert len(keys) == 3  # of the data, of the network's logs, and of WAF's, for keys are regional
     for key in keys:
         assert key["EnableKeyRotation"] is True
         for statement in key["KeyPolicy"]["Statement"]:
@@ -112,6 +112,43 @@ def test_p9_keys_rotate_and_their_services_are_limited_to_this_account(platform:
                 condition = json.dumps(statement["Condition"])
                 assert "AWS::AccountId" in condition, statement["Sid"]
                 assert "kms:EncryptionContext:" in condition, statement["Sid"]
+
+
+def test_p15_whoever_sends_dead_letters_may_encrypt_them(platform: Synthesized) -> None:
+    """Lambda sends them with the function's role, whether to a queue or to a topic: both are under the key."""
+    senders = 0
+    for template in platform.templates.values():
+        for logical_id, resource in template["Resources"].items():
+            if "DeadLetterConfig" in resource.get("Properties", {}) and resource["Type"] == "AWS::Lambda::Function":
+                role = resource["Properties"]["Role"]["Fn::GetAtt"][0]
+                assert key_actions(template, role) >= {"kms:Decrypt", "kms:GenerateDataKey"}, logical_id
+                senders += 1
+
+    assert senders > 5
+
+
+def test_p15_rules_and_topics_may_encrypt_what_they_send_to_queues(platform: Synthesized) -> None:
+    policy = platform.resources("AWS::KMS::Key", "Security")["DataKey17AFBB84"]["Properties"]["KeyPolicy"]
+    may = {
+        statement["Principal"]["Service"]
+        for statement in policy["Statement"]
+        if "kms:EncryptionContext:aws:sqs:arn" in json.dumps(statement.get("Condition"))
+        and set(statement["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    }
+
+    assert may == {"events.amazonaws.com", "sns.amazonaws.com"}
+
+
+def key_actions(template: Template, role: str) -> set[str]:
+    """What the role may do with one of the platform's keys."""
+    return {
+        action
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::IAM::ManagedPolicy" and {"Ref": role} in resource["Properties"].get("Roles", [])
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+        if is_ours(statement["Resource"])
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
 
 
 def test_key_policy_stands_in_the_keys_own_stack(platform: Synthesized) -> None:

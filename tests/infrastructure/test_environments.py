@@ -31,6 +31,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "cidr that is none": (lambda: NetworkPlan(cidr="10.0.0.0/99", nat_gateways=1), "'10.0.0.0/99' is not an IPv4"),
     "cidr with host bits": (lambda: NetworkPlan(cidr="10.0.0.1/16", nat_gateways=1), "'10.0.0.1/16' is not an IPv4"),
     "cidr too small": (lambda: NetworkPlan(cidr="10.0.0.0/24", nat_gateways=1), "between /16 and /20"),
+    "cidr that is not private": (lambda: NetworkPlan(cidr="172.16.0.0/16", nat_gateways=1), "not within 10.0.0.0/8"),
     "one zone": (lambda: NetworkPlan(zones=("us-east-2a",), nat_gateways=1), "need two at least"),
     "zone twice": (lambda: NetworkPlan(zones=("us-east-2a", "us-east-2a"), nat_gateways=1), "repeat"),
     "no NAT": (lambda: NetworkPlan(nat_gateways=0), "0 NAT gateways.*use 1 to 3"),

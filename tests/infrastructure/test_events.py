@@ -58,10 +58,13 @@ def test_p15_event_that_the_bus_cannot_read_is_kept_and_calls_a_person(platform:
 @pytest.mark.parametrize("consumer", CONSUMERS)
 def test_p15_event_that_waits_too_long_calls_a_person(consumer: str, platform: Synthesized) -> None:
     alarm = of(consumer, "AWS::CloudWatch::Alarm", platform, "DelayAlarm")
+    queue = of(consumer, "AWS::SQS::Queue", platform, "Queue")
+    mapping = of(consumer, "AWS::Lambda::EventSourceMapping", platform)
 
     assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
     assert alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0].startswith(f"{consumer}Queue")
-    assert alarm["Threshold"] == 300
+    back_after = queue["VisibilityTimeout"] + mapping.get("MaximumBatchingWindowInSeconds", 0)
+    assert alarm["Threshold"] == back_after + 300, "one retry is no delay"
     assert "Alarms" in json.dumps(alarm["AlarmActions"])
 
 
@@ -233,6 +236,19 @@ def test_every_alarm_is_heard(platform: Synthesized) -> None:
 
     assert len(alarms) > 10
     assert all(alarm["AlarmActions"] and alarm["AlarmDescription"] for alarm in alarms)
+
+
+def test_every_alarm_reaches_the_operator_whose_address_the_deployment_is_given(platform: Synthesized) -> None:
+    template = platform.templates["Security"]
+    (subscription,) = platform.resources("AWS::SNS::Subscription", "Security").values()
+    given = template["Conditions"][subscription["Condition"]]
+
+    assert subscription["Properties"]["Protocol"] == "email"
+    assert subscription["Properties"]["Endpoint"] == {"Ref": "OperatorEmail"}
+    assert subscription["Properties"]["TopicArn"]["Ref"].startswith("Alarms")
+    assert given == {"Fn::Not": [{"Fn::Equals": [{"Ref": "OperatorEmail"}, ""]}]}
+    assert template["Parameters"]["OperatorEmail"]["Default"] == ""
+    assert template["Parameters"]["OperatorEmail"]["NoEcho"] is True
 
 
 def test_p14_topic_tells_each_channel_whose_address_the_deployment_is_given(platform: Synthesized) -> None:

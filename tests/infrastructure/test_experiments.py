@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from environments import DEV, ENVIRONMENTS
-from tests.infrastructure.synthesis import Synthesized, Template, synthesize
+from tests.infrastructure.synthesis import EXPERIMENTS, Synthesized, Template
 
 
-@pytest.fixture(scope="module")
-def hurt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synthesized]:
-    """`dev` as it is when it allows experiments."""
-    allowing = replace(DEV, operations=replace(DEV.operations, fault_injection=True))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(ENVIRONMENTS, "dev", allowing)
-        yield synthesize("dev", Path(tmp_path_factory.mktemp("hurt")))
+@pytest.fixture
+def hurt(platforms: Callable[[str], Synthesized]) -> Synthesized:
+    """`prod` as it is when it allows experiments."""
+    return platforms(EXPERIMENTS)
 
 
 def actions(platform: Synthesized) -> dict[str, Template]:

@@ -6,11 +6,12 @@ The reference is the one that Policy Sentry ships: AWS's service authorization p
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
 from tests.infrastructure.policies import Statement, arn_formats, fits, statements
-from tests.infrastructure.synthesis import Synthesized
+from tests.infrastructure.synthesis import SHAPES, Synthesized
 
 # Actions that are granted on `*`, and why. Where AWS knows a resource level all the same, the reason says who needs it.
 ON_EVERYTHING = {
@@ -50,6 +51,12 @@ AWS_MANAGED_POLICIES = {
     "service-role/AWSFaultInjectionSimulatorRDSAccess",
     "service-role/AWSLambdaBasicExecutionRole",
 }
+
+
+@pytest.fixture(params=SHAPES)
+def platform(request: pytest.FixtureRequest, platforms: Callable[[str], Synthesized]) -> Synthesized:
+    """Each environment in turn, and `prod` as it is when people may break it on purpose."""
+    return platforms(request.param)
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ from tests.infrastructure.resource_types import tag_property
 from tests.infrastructure.synthesis import Synthesized, Template
 
 TAGS = {"service", "environment", "owner", "cost-centre", "data-class"}
-# Empties buckets when an environment goes, or the default security group; CDK makes them without a way to tag them.
-BY_THE_LIBRARY = ("CustomS3AutoDelete", "CustomVpcRestrictDefaultSG")
 CLASSES = {"public", "internal", "confidential", "restricted"}
 
 
@@ -22,8 +20,6 @@ def test_everything_taggable_has_the_five_tags(platform: Synthesized) -> None:
     for stack, template in platform.templates.items():
         for logical_id, resource in template["Resources"].items():
             name = tag_property(resource["Type"]) if resource["Type"].startswith("AWS::") else None
-            if logical_id.startswith(BY_THE_LIBRARY):
-                continue
             lacks = TAGS - set(tags_of(resource, name)) if name else set()
             if lacks:
                 missing[f"{stack}/{logical_id} ({resource['Type']})"] = lacks

@@ -58,7 +58,7 @@ def test_p20_every_log_has_its_group_made_beforehand(prod: Synthesized) -> None:
     groups = prod.resources("AWS::Logs::LogGroup", "Analytics")
 
     for log in namespace["Properties"]["LogExports"]:
-        name = f"/aws/redshift/serverless/{namespace['Properties']['NamespaceName']}/{log}"
+        name = f"/aws/redshift/{namespace['Properties']['NamespaceName']}/{log}"
         (logical_id,) = [key for key, group in groups.items() if group["Properties"].get("LogGroupName") == name]
         assert logical_id in namespace["DependsOn"]
 
