@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
+from retail_constructs.origin_secret import ORIGIN_HEADER
 from retail_constructs.storefront_balancer import StorefrontBalancer, StorefrontTargets
 from retail_constructs.web_acl import WebAcl
 
@@ -21,8 +22,10 @@ HTTPS = 443
 class ApiEntry(Construct):
     """Global Accelerator before a load balancer without a public address, which forwards `/api/*` of `host` only.
 
-    Everything else gets an empty 403. The load balancer has a web ACL of its own, and its security group must admit
-    the accelerator alone. It is in private subnets, which nothing on the internet reaches but the accelerator.
+    Everything else gets an empty 403, and so does whoever sends the header by which the storefront knows CloudFront:
+    what comes that way has it from CloudFront alone, and so has the address of the viewer beside it. The load balancer
+    has a web ACL of its own, and its security group must admit the accelerator alone. It is in private subnets, which
+    nothing on the internet reaches but the accelerator.
     """
 
     def __init__(
@@ -62,9 +65,17 @@ class ApiEntry(Construct):
         )
         elb.ApplicationListenerRule(
             self,
-            "Api",
+            "NotFromCloudFront",
             listener=listener,
             priority=1,
+            conditions=[elb.ListenerCondition.http_header(ORIGIN_HEADER, ["*"])],
+            action=elb.ListenerAction.fixed_response(403),
+        )
+        elb.ApplicationListenerRule(
+            self,
+            "Api",
+            listener=listener,
+            priority=2,
             conditions=[elb.ListenerCondition.host_headers([host]), elb.ListenerCondition.path_patterns(["/api/*"])],
             action=elb.ListenerAction.forward([self.target_group]),
         )

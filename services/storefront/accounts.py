@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from limits import RateLimitItem, RateLimitItemPerMinute
 
-from retail.customers import authenticate, register
+from retail.customers import Account, authenticate, register
 from retail.errors import TooManyAttemptsError, WrongCredentialsError
 from retail.observability import count, logger
 from storefront.account_schemas import Credentials, Registration
@@ -45,16 +45,7 @@ class Accounts:
         The id from before is worth nothing then: whoever planted or learned it is left outside. Raises
         WrongCredentialsError, and TooManyAttemptsError before the password is looked at.
         """
-        self._count("sign-in-address", self._settings.sign_ins_per_address, client_address(self._request))
-        whom = hashlib.sha256(credentials.email.lower().encode()).hexdigest()
-        self._count("sign-in-account", self._settings.sign_ins_per_account, whom)
-        account = authenticate(
-            self._resources.writer, email=credentials.email, password=credentials.password.get_secret_value()
-        )
-        if account is None:
-            count("SignInsRefused")
-            raise WrongCredentialsError
-        self._resources.rate_counters.forget("sign-in-account", _window(self._settings.sign_ins_per_account), whom)
+        account = self._authenticate(credentials.email, credentials.password.get_secret_value())
         before = known_session(self._request)
         guest = before if before is not None and not before.claims_customer else None
         now = Session.new(claims_customer=True)
@@ -75,6 +66,29 @@ class Accounts:
         if session is not None:
             self._carts.clear(session)
         begin_session(self._request, Session.new())
+
+    def _authenticate(self, email: str, password: str) -> Account:
+        """Whose password this is, counted as an attempt that a right one makes forgotten.
+
+        First for the account from this address, then for the account from anywhere: what the first refuses is not
+        counted by the second, so that nobody keeps somebody out from one place.
+        """
+        address = client_address(self._request)
+        self._count("sign-in-address", self._settings.sign_ins_per_address, address)
+        account_only = hashlib.sha256(email.lower().encode()).hexdigest()
+        limits = (
+            ("sign-in-here", self._settings.sign_ins_per_account_and_address, f"{account_only}:{address}"),
+            ("sign-in-account", self._settings.sign_ins_per_account, account_only),
+        )
+        for name, most, whom in limits:
+            self._count(name, most, whom)
+        account = authenticate(self._resources.writer, email=email, password=password)
+        if account is None:
+            count("SignInsRefused")
+            raise WrongCredentialsError
+        for name, most, whom in limits:
+            self._resources.rate_counters.forget(name, _window(most), whom)
+        return account
 
     def _count(self, name: str, most: int, whom: str) -> None:
         """Without a cache each process counts for itself: guessing stays slow."""

@@ -9,12 +9,11 @@ def client_address(request: Request) -> str:
     """The address of the client; of IPv6 the first half, which one customer has to themselves.
 
     `CloudFront-Viewer-Address` is written by CloudFront over whatever was sent; it counts where the origin secret came
-    along, which the load balancer has compared. Otherwise the last part of `X-Forwarded-For`, which the load balancer
-    has added: what stands before it may be invented. At the API entry, whose load balancer compares nothing, a client
-    could invent both; there its web ACL counts by the true address.
+    along, which the load balancer behind CloudFront has compared, and which the one at the API entry lets nobody send.
+    Otherwise the last part of `X-Forwarded-For` counts, which either has added: what stands before it may be invented.
     """
     headers = request.headers
-    viewer = headers.get("cloudfront-viewer-address", "") if "x-origin-verify" in headers else ""
+    viewer = headers.get("cloudfront-viewer-address", "") if headers.get("x-origin-verify") else ""
     forwarded = headers.get("x-forwarded-for", "").rpartition(",")[2]
     peer = request.client.host if request.client else ""
     for candidate in (viewer.rpartition(":")[0], forwarded, peer):

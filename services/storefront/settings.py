@@ -21,7 +21,8 @@ class Settings(BaseSettings):
     payment_gateway: GatewayName
     session_requests_per_minute: int = Field(default=6_000, ge=1)
     address_requests_per_minute: int = Field(default=60_000, ge=1)  # a whole office may share one
-    sign_ins_per_account: int = Field(default=20, ge=1)  # in a quarter of an hour, as the next one
+    sign_ins_per_account_and_address: int = Field(default=10, ge=1)  # in a quarter of an hour, as the next two
+    sign_ins_per_account: int = Field(default=100, ge=1)  # so that a stranger needs ten addresses to keep somebody out
     sign_ins_per_address: int = Field(default=100, ge=1)
     payment_secret_arn: str = ""
     store_address: str = Field(

@@ -10,6 +10,7 @@ import pytest
 
 from environment_options import INSIDE
 from environments import DEV, PROD, InvalidEnvironmentError
+from retail_constructs.origin_secret import ORIGIN_HEADER
 from retail_constructs.tiers import PUBLIC_ADDRESSES
 from tests.infrastructure.synthesis import Synthesized, Template
 
@@ -24,6 +25,14 @@ def internal_balancer(platform: Synthesized) -> tuple[str, Template]:
         if found["Properties"]["Scheme"] == "internal"
     ]
     return logical_id, resource["Properties"]
+
+
+def rules_of(listener: str, platform: Synthesized) -> list[Template]:
+    """The rules of a listener, in the order in which it looks at them."""
+    rules = platform.properties("AWS::ElasticLoadBalancingV2::ListenerRule")
+    return sorted(
+        (rule for rule in rules if rule["ListenerArn"] == {"Ref": listener}), key=lambda rule: rule["Priority"]
+    )
 
 
 def test_p1_store_has_addresses_of_both_kinds_at_cloudfront(prod: Synthesized) -> None:
@@ -63,14 +72,14 @@ def test_p1_it_forwards_the_api_of_its_host_and_answers_403_to_all_else(prod: Sy
         for name, found in prod.resources("AWS::ElasticLoadBalancingV2::Listener").items()
         if found["Properties"]["LoadBalancerArn"] == {"Ref": logical_id}
     ]
-    (rule,) = [
-        found
-        for found in prod.properties("AWS::ElasticLoadBalancingV2::ListenerRule")
-        if found["ListenerArn"] == {"Ref": listener}
-    ]
+    impostors, rule = rules_of(listener, prod)
 
     assert (properties["Port"], properties["Protocol"]) == (443, "HTTPS")
     assert properties["DefaultActions"] == [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403"}}]
+    assert impostors["Conditions"] == [
+        {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": ORIGIN_HEADER, "Values": ["*"]}}
+    ], "by this header the storefront believes what CloudFront says about the viewer"
+    assert impostors["Actions"] == properties["DefaultActions"]
     assert {condition["Field"] for condition in rule["Conditions"]} == {"host-header", "path-pattern"}
     assert "api.retailplatform.example" in json.dumps(rule["Conditions"])
     assert "/api/*" in json.dumps(rule["Conditions"])

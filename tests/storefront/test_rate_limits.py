@@ -82,16 +82,16 @@ def test_counting_goes_on_when_the_cache_is_back(cache_url: str, monkeypatch: py
 
 @pytest.fixture(params=["cache", "no cache"])
 def guarded(request: pytest.FixtureRequest, shop: Shop, cache_url: str) -> Iterator[TestClient]:
-    """A shop that lets one try three times for an account, and seven times from an address."""
+    """A shop that lets one try three times for an account from an address, five times in all, eight from an address."""
     where = cache_url if request.param == "cache" else NOWHERE
-    with _client(shop, where, sign_ins_per_account=3, sign_ins_per_address=7) as client:
+    limits = {"sign_ins_per_account_and_address": 3, "sign_ins_per_account": 5, "sign_ins_per_address": 8}
+    with _client(shop, where, **limits) as client:
         yield client
 
 
 def test_guessing_a_password_ends_after_some_attempts_even_for_who_knows_it_then(guarded: TestClient) -> None:
     register(guarded, EMAIL)
     for attempt in range(3):
-        guarded.headers["X-Forwarded-For"] = f"192.0.2.{attempt}"
         assert sign_in(guarded, EMAIL.upper() if attempt else EMAIL, "a wrong guess").status_code == 401
     refused = sign_in(guarded, EMAIL)
     assert (refused.status_code, refused.json()["type"]) == (429, "urn:retail:problem:too-many-attempts")
@@ -101,9 +101,28 @@ def test_guessing_a_password_ends_after_some_attempts_even_for_who_knows_it_then
     assert sign_in(guarded, OTHER, "another guess").status_code == 401
 
 
+def test_guessing_from_everywhere_ends_too(guarded: TestClient) -> None:
+    register(guarded, EMAIL)
+    for attempt in range(5):
+        guarded.headers["X-Forwarded-For"] = f"192.0.2.{attempt}"
+        assert sign_in(guarded, EMAIL, "a wrong guess").status_code == 401
+    guarded.headers["X-Forwarded-For"] = "192.0.2.9"
+    assert sign_in(guarded, EMAIL).status_code == 429
+    assert sign_in(guarded, OTHER, "another guess").status_code == 401
+
+
+def test_a_stranger_keeps_nobody_out_from_one_address(guarded: TestClient) -> None:
+    register(guarded, EMAIL)
+    guarded.headers["X-Forwarded-For"] = "192.0.2.1"
+    statuses = [sign_in(guarded, EMAIL, "a wrong guess").status_code for _ in range(8)]
+    assert statuses == [401] * 3 + [429] * 5
+    guarded.headers["X-Forwarded-For"] = "198.51.100.1"
+    assert sign_in(guarded, EMAIL).status_code == 204
+
+
 def test_one_address_may_not_try_every_account(guarded: TestClient) -> None:
-    statuses = [sign_in(guarded, f"kim{number}@example.com", "a wrong guess").status_code for number in range(8)]
-    assert statuses == [401] * 7 + [429]
+    statuses = [sign_in(guarded, f"kim{number}@example.com", "a wrong guess").status_code for number in range(9)]
+    assert statuses == [401] * 8 + [429]
     assert register(guarded, EMAIL).status_code == 429
 
 
@@ -131,6 +150,7 @@ def test_who_signs_in_begins_anew(guarded: TestClient) -> None:
             "192.0.2.7",
         ),
         ({"CloudFront-Viewer-Address": "2001:db8:1:2:3::4:1234", "X-Origin-Verify": "x"}, "2001:db8:1:2::/64"),
+        ({"CloudFront-Viewer-Address": "192.0.2.7:1234", "X-Origin-Verify": ""}, "127.0.0.9"),
         ({"X-Forwarded-For": "2001:db8:1:2::9"}, "2001:db8:1:2::/64"),
     ],
 )
