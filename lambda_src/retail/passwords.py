@@ -1,4 +1,4 @@
-"""Passwords: what may be one (NIST SP 800-63B), and how it is kept (Argon2id)."""
+"""Passwords: what may be one (NIST SP 800-63B-4), and how it is kept (Argon2id)."""
 
 import unicodedata
 from functools import cache
@@ -9,7 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 
 from retail.errors import UnsuitablePasswordError
 
-SHORTEST, LONGEST = 8, 128
+SHORTEST, LONGEST = 15, 128  # the least where nothing but the password is asked for
 
 # OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane. RFC 9106's own choice takes 64 MiB, with which a
 # few sign-ins at once would fill a small task.
@@ -18,7 +18,7 @@ _hashing = BoundedSemaphore(4)  # 76 MiB at most, however many sign in at once
 
 
 def check_password(password: str, *, context: tuple[str, ...] = ()) -> None:
-    """Refuse what is too short, too long, among the 30,000 commonest, or one of the words of its context.
+    """Refuse what is too short, too long, one of the 30,000 commonest once or over and over, or a word of its context.
 
     Characters may be any: rules of composition make passwords worse. Raises UnsuitablePasswordError, which says why.
     """
@@ -27,8 +27,8 @@ def check_password(password: str, *, context: tuple[str, ...] = ()) -> None:
         raise UnsuitablePasswordError(f"Use {SHORTEST} characters or more. A few words in a row are easy to remember.")
     if len(normal) > LONGEST:
         raise UnsuitablePasswordError(f"Use {LONGEST} characters or fewer.")
-    folded = normal.casefold()
-    if folded in _commonest() or len(set(folded)) < 3 or folded in {word.casefold() for word in context}:
+    repeated = _repeated(normal.casefold())
+    if repeated in _commonest() or len(set(repeated)) < 3 or repeated in {word.casefold() for word in context}:
         raise UnsuitablePasswordError("This password is one of the first that others would try. Choose another one.")
 
 
@@ -61,6 +61,12 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)  # the same password from every keyboard
 
 
+def _repeated(text: str) -> str:
+    """What the text repeats over and over; the text itself, where it is there once."""
+    length = (text + text).find(text, 1)
+    return text[:length]
+
+
 @cache
 def _hash_of_nobody() -> str:
     return _hasher.hash("whoever is not registered")
@@ -70,4 +76,4 @@ def _hash_of_nobody() -> str:
 def _commonest() -> frozenset[str]:
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # 800 KB that only a registration needs
 
-    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= SHORTEST)
+    return frozenset(FREQUENCY_LISTS["passwords"])

@@ -22,7 +22,7 @@ class Credentials(BaseModel):
 
 
 class Registration(Credentials):
-    """Who wants an account. The password has 8 to 128 characters of any kind and is not a common one."""
+    """Who wants an account. The password has 15 to 128 characters of any kind and is not a common one."""
 
     name: PersonName
 

@@ -43,7 +43,7 @@ def test_a_customer_opens_an_account_orders_and_finds_the_order_again(
     _type(page, "Password", "short")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Please look at this again")
-    page.get_by_role("link", name="Use 8 characters or more").click()
+    page.get_by_role("link", name="Use 15 characters or more").click()
     expect(page.get_by_label("Password")).to_be_focused()
     expect(page.get_by_label("Your name")).to_have_value("Kim Example")
     _assert_fits(page)
