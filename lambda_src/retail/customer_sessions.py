@@ -1,5 +1,6 @@
 """Who is signed in where: PostgreSQL knows, the cache answers."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -74,9 +75,14 @@ class CustomerSessions:
                 "UPDATE customer_sessions SET revoked_at = now() WHERE session_key = %s AND revoked_at IS NULL",
                 [session_key],
             )
+        self.forget([session_key])
+
+    def forget(self, session_keys: Iterable[str]) -> None:
+        """Drop the copies of sessions that have ended; a cache that is away drops them five minutes later."""
         try:
             with cache_errors():
-                self._cache.delete(_key(session_key))
+                for session_key in session_keys:
+                    self._cache.delete(_key(session_key))
         except CacheUnavailableError:
             logger.warning("a session that ended may live on in the cache for some minutes")
 
@@ -98,6 +104,20 @@ class CustomerSessions:
                 self._cache.set(_key(session_key), found.model_dump_json(), ex=CACHED_SECONDS)
         except CacheUnavailableError:
             return  # reported already; the next reader tries again
+
+
+def revoke_all(connection: Connection, customer_id: UUID, *, but: str | None = None) -> list[str]:
+    """End every session of a customer but that one, in the caller's transaction; returns their keys, to be forgotten.
+
+    The customer's row is locked first: a session that is just being begun is waited for, and ended as well.
+    """
+    connection.execute("SELECT 1 FROM customers WHERE id = %s FOR UPDATE", [customer_id])
+    ended = connection.execute(
+        "UPDATE customer_sessions SET revoked_at = now() WHERE customer_id = %s AND revoked_at IS NULL "
+        "AND session_key IS DISTINCT FROM %s RETURNING session_key",
+        [customer_id, but],
+    )
+    return [row["session_key"] for row in ended.fetchall()]
 
 
 def read_signing_keys(writer: Database) -> list[bytes]:

@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 from retail.database import Connection, Database
 from retail.passwords import check_password, hash_password, is_password, needs_rehash
 
+NOBODYS_SESSION = "deleted"  # no digest
+
 
 @dataclass(frozen=True)
 class Account:
@@ -24,7 +26,7 @@ def register(writer: Database, *, email: str, name: str, password: str) -> bool:
     Takes the same time in both cases. Who asks must not be told which it was: whether somebody has an account is
     nobody else's business. Raises UnsuitablePasswordError.
     """
-    check_password(password, context=(email, email.partition("@")[0], name))
+    check_password(password, context=_context(email, name))
     hashed = hash_password(password)
     with writer.transaction() as connection:
         inserted = connection.execute(
@@ -49,6 +51,30 @@ def authenticate(writer: Database, *, email: str, password: str) -> Account | No
     return to_account(row)
 
 
+def replace_password(connection: Connection, customer_id: UUID, hashed: str) -> None:
+    """Keep this hash in place of the one before."""
+    connection.execute("UPDATE customers SET password_hash = %s WHERE id = %s", [hashed, customer_id])
+
+
+def hash_new_password(account: Account, password: str) -> str:
+    """The hash to keep for the new password of an account; raises UnsuitablePasswordError."""
+    check_password(password, context=_context(account.email, account.name))
+    return hash_password(password)
+
+
+def delete_account(connection: Connection, customer_id: UUID) -> None:
+    """Delete the account with its sessions. What it ordered stays, without anything that leads to a person.
+
+    An order keeps its number, its articles, its amounts and its dates, which the books need. Its e-mail address goes,
+    and nobody's session leads to it any more, the one it was placed in included.
+    """
+    connection.execute(
+        "UPDATE orders SET customer_id = NULL, email = NULL, session_key = %s WHERE customer_id = %s",
+        [NOBODYS_SESSION, customer_id],
+    )
+    connection.execute("DELETE FROM customers WHERE id = %s", [customer_id])
+
+
 def is_staff(connection: Connection, customer_id: UUID) -> bool:
     """Whether the customer works here, at this moment."""
     row = connection.execute("SELECT is_staff FROM customers WHERE id = %s", [customer_id]).fetchone()
@@ -58,3 +84,7 @@ def is_staff(connection: Connection, customer_id: UUID) -> bool:
 def to_account(row: dict[str, Any]) -> Account:
     """The account in a full row of the table."""
     return Account(id=row["id"], email=row["email"], name=row["name"], is_staff=row["is_staff"])
+
+
+def _context(email: str, name: str) -> tuple[str, ...]:
+    return email, email.partition("@")[0], name

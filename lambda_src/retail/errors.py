@@ -185,6 +185,13 @@ class WrongCredentialsError(RetailError):
         super().__init__("That address and password do not belong together. Please check both.")
 
 
+class WrongPasswordError(RetailError):
+    """Whoever is signed in did not say their own password, which what they want takes."""
+
+    def __init__(self) -> None:
+        super().__init__("This is not your password. Nothing was changed: please type it once more.")
+
+
 class WrongAccountCodeError(RetailError):
     """This is no account's code."""
 

@@ -7,7 +7,14 @@ from fastapi import APIRouter, Query, Response
 
 from retail.account_codes import account_code
 from retail.order_history import PAGE, OrderPage, list_orders
-from storefront.account_schemas import Accepted, Credentials, Registration, SignedInCustomer
+from storefront.account_schemas import (
+    Accepted,
+    Credentials,
+    Deletion,
+    PasswordChange,
+    Registration,
+    SignedInCustomer,
+)
 from storefront.accounts import CurrentAccounts
 from storefront.customers import CurrentCustomer
 from storefront.problems import answers
@@ -41,6 +48,27 @@ def who_is_signed_in(customer: CurrentCustomer) -> SignedInCustomer:
 def sign_out(accounts: CurrentAccounts) -> Response:
     """Sign out; the same answer when nobody was signed in."""
     accounts.sign_out()
+    return Response(status_code=204)
+
+
+@router.delete("/account/sessions", tags=["account"], dependencies=documented, status_code=204, responses=answers(401))
+def sign_out_everywhere(customer: CurrentCustomer, accounts: CurrentAccounts) -> Response:
+    """End every session of the customer, this one included."""
+    accounts.sign_out_everywhere(customer)
+    return Response(status_code=204)
+
+
+@router.put("/account/password", tags=["account"], dependencies=documented, status_code=204, responses=answers(401))
+def change_password(change: PasswordChange, customer: CurrentCustomer, accounts: CurrentAccounts) -> Response:
+    """Change the password: every other session of the customer ends."""
+    accounts.change_password(customer, change)
+    return Response(status_code=204)
+
+
+@router.post("/account/deletion", tags=["account"], dependencies=documented, status_code=204, responses=answers(401))
+def delete_account(deletion: Deletion, customer: CurrentCustomer, accounts: CurrentAccounts) -> Response:
+    """Delete the account. Its orders go on, and nothing in them leads to the customer any more."""
+    accounts.delete(customer, deletion)
     return Response(status_code=204)
 
 

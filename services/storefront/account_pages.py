@@ -1,19 +1,20 @@
 """The account's pages: register, sign in, sign out, what was ordered."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from retail.account_codes import account_code
 from retail.customers import is_staff
 from retail.errors import UnsuitablePasswordError, WrongCredentialsError
 from retail.order_history import list_orders
+from storefront.account_forms import form_page, wrong_fields
 from storefront.account_schemas import Credentials, Registration
 from storefront.accounts import CurrentAccounts
 from storefront.customers import SIGN_IN, CurrentCustomer, KnownCustomer
+from storefront.page import see_other
 from storefront.rendering import render
 from storefront.sessions import CurrentSession
 from storefront.shopping import CurrentShopping
@@ -23,12 +24,6 @@ router = APIRouter(prefix="/account", include_in_schema=False)
 FormText = Annotated[str, Form()]
 Next = Annotated[str, Query(alias="next", max_length=500)]
 FormNext = Annotated[str, Form(alias="next", max_length=500)]
-
-WORDS = {
-    "email": "Enter an e-mail address, for example name@example.com.",
-    "name": "Enter your name, in 100 characters or fewer.",
-    "password": "Enter your password.",
-}
 
 
 @router.get("")
@@ -46,12 +41,17 @@ def account(
 
 @router.get("/sign-in")
 def sign_in_page(
-    request: Request, customer: KnownCustomer, _: CurrentSession, wanted: Next = "/account", registered: bool = False
+    request: Request,
+    customer: KnownCustomer,
+    _: CurrentSession,
+    wanted: Next = "/account",
+    registered: bool = False,
+    deleted: bool = False,
 ) -> Response:
     """The form; whoever is signed in need not fill it in."""
     if customer is not None and not registered:
-        return _see(_ours(wanted))
-    return _form(request, "sign_in.html", next=_ours(wanted), registered=registered)
+        return see_other(_ours(wanted))
+    return form_page(request, "sign_in.html", next=_ours(wanted), registered=registered, deleted=deleted)
 
 
 @router.post("/sign-in")
@@ -67,16 +67,16 @@ def sign_in(
     try:
         accounts.sign_in(Credentials(email=email.strip(), password=password))
     except ValidationError as error:
-        return _form(request, "sign_in.html", status=422, errors=_errors(error), **typed)
+        return form_page(request, "sign_in.html", status=422, errors=wrong_fields(error), **typed)
     except WrongCredentialsError as refusal:
-        return _form(request, "sign_in.html", status=401, errors={"email": str(refusal)}, **typed)
-    return _see(_ours(wanted))
+        return form_page(request, "sign_in.html", status=401, errors={"email": str(refusal)}, **typed)
+    return see_other(_ours(wanted))
 
 
 @router.get("/register")
 def register_page(request: Request, _: CurrentSession) -> Response:
     """The form."""
-    return _form(request, "register.html")
+    return form_page(request, "register.html")
 
 
 @router.post("/register")
@@ -88,35 +88,20 @@ def register(
     try:
         accounts.register(Registration(email=email.strip(), name=name, password=password))
     except ValidationError as error:
-        return _form(request, "register.html", status=422, errors=_errors(error), **typed)
+        return form_page(request, "register.html", status=422, errors=wrong_fields(error), **typed)
     except UnsuitablePasswordError as refusal:
-        return _form(request, "register.html", status=422, errors={"password": str(refusal)}, **typed)
-    return _see(f"{SIGN_IN}?registered=true")
+        return form_page(request, "register.html", status=422, errors={"password": str(refusal)}, **typed)
+    return see_other(f"{SIGN_IN}?registered=true")
 
 
 @router.post("/sign-out")
 def sign_out(accounts: CurrentAccounts) -> Response:
     """Sign out and go home."""
     accounts.sign_out()
-    return _see("/")
-
-
-def _form(
-    request: Request, template: str, *, status: int = 200, errors: dict[str, str] | None = None, **typed: Any
-) -> Response:
-    return render(request, template, {"errors": errors or {}, **typed}, status=status)
-
-
-def _errors(error: ValidationError) -> dict[str, str]:
-    fields = [str(detail["loc"][0]) for detail in error.errors(include_input=False)]
-    return {field: WORDS[field] for field in fields}
+    return see_other("/")
 
 
 def _ours(wanted: str) -> str:
     """An address of this shop, whatever was asked for: a sign-in page that sends people elsewhere serves impostors."""
     safe = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
     return wanted if safe else "/account"
-
-
-def _see(path: str) -> Response:
-    return RedirectResponse(path, status_code=303)

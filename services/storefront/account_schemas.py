@@ -27,6 +27,23 @@ class Registration(Credentials):
     name: PersonName
 
 
+class PasswordChange(BaseModel):
+    """Another password, for whoever knows the one there is."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    current_password: Password
+    new_password: Annotated[Password, Field(description="15 to 128 characters of any kind, and not a common one")]
+
+
+class Deletion(BaseModel):
+    """The end of an account, for whoever knows its password."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    password: Password
+
+
 class Accepted(BaseModel):
     """The same answer whether or not the address had an account."""
 

@@ -1,4 +1,4 @@
-"""What API and pages have in common about accounts: registering, signing in and out."""
+"""What API and pages have in common about accounts: opening, entering, leaving, changing and deleting them."""
 
 import hashlib
 from typing import Annotated
@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from limits import RateLimitItem, RateLimitItemPerMinute
 
-from retail.customers import Account, authenticate, register
-from retail.errors import TooManyAttemptsError, WrongCredentialsError
+from retail.customer_sessions import SignedIn, revoke_all
+from retail.customers import Account, authenticate, delete_account, hash_new_password, register, replace_password
+from retail.errors import TooManyAttemptsError, WrongCredentialsError, WrongPasswordError
 from retail.observability import count, logger
-from storefront.account_schemas import Credentials, Registration
+from storefront.account_schemas import Credentials, Deletion, PasswordChange, Registration
 from storefront.carts import CurrentCarts
 from storefront.client_address import client_address
 from storefront.resources import Resources
@@ -63,9 +64,53 @@ class Accounts:
         session = known_session(self._request)
         if session is not None and session.claims_customer:
             self._resources.customer_sessions.end(session.key)
+        self._leave(session)
+
+    def sign_out_everywhere(self, customer: SignedIn) -> None:
+        """End every session of the customer, whoever has it."""
+        with self._resources.writer.transaction() as connection:
+            ended = revoke_all(connection, customer.customer_id)
+        self._resources.customer_sessions.forget(ended)
+        self._leave(known_session(self._request))
+        logger.info("signed out everywhere", customer_id=str(customer.customer_id), sessions=len(ended))
+
+    def change_password(self, customer: SignedIn, change: PasswordChange) -> None:
+        """From now on only the new password opens the account, and every session but this one has ended.
+
+        Raises WrongPasswordError, TooManyAttemptsError and UnsuitablePasswordError.
+        """
+        account = self._prove(customer, change.current_password.get_secret_value())
+        hashed = hash_new_password(account, change.new_password.get_secret_value())
+        session = known_session(self._request)
+        with self._resources.writer.transaction() as connection:
+            replace_password(connection, account.id, hashed)
+            ended = revoke_all(connection, account.id, but=session.key if session else None)
+        self._resources.customer_sessions.forget(ended)
+        logger.info("password changed", customer_id=str(account.id), sessions=len(ended))
+
+    def delete(self, customer: SignedIn, deletion: Deletion) -> None:
+        """Delete the account; what was ordered goes on without it. Raises as `change_password` does."""
+        account = self._prove(customer, deletion.password.get_secret_value())
+        with self._resources.writer.transaction() as connection:
+            ended = revoke_all(connection, account.id)
+            delete_account(connection, account.id)
+        self._resources.customer_sessions.forget(ended)
+        self._leave(known_session(self._request))
+        logger.info("account deleted", customer_id=str(account.id))
+        count("AccountsDeleted")
+
+    def _leave(self, session: Session | None) -> None:
+        """Leave the cart behind, and go on as a guest nobody has been before."""
         if session is not None:
             self._carts.clear(session)
         begin_session(self._request, Session.new())
+
+    def _prove(self, customer: SignedIn, password: str) -> Account:
+        """Whoever has the session says the password too; counted as a sign-in is."""
+        try:
+            return self._authenticate(customer.email, password)
+        except WrongCredentialsError:
+            raise WrongPasswordError from None
 
     def _authenticate(self, email: str, password: str) -> Account:
         """Whose password this is, counted as an attempt that a right one makes forgotten.

@@ -10,6 +10,7 @@ from retail.observability import logger
 from storefront import (
     account_api,
     account_pages,
+    account_security_pages,
     admin_api,
     admin_category_api,
     admin_category_pages,
@@ -82,6 +83,7 @@ def create_application(resources: Resources) -> FastAPI:
     application.add_middleware(TracedRequests, provider=provider, ratio=resources.settings.trace_ratio)
     apis = (health, catalog_api, api, account_api, admin_api, admin_category_api)
     desk = (admin_pages, admin_category_pages, admin_order_pages)
-    for part in (*apis, files, catalog_pages, pages, checkout_pages, account_pages, *desk):
+    accounts = (account_pages, account_security_pages)
+    for part in (*apis, files, catalog_pages, pages, checkout_pages, *accounts, *desk):
         application.include_router(part.router)
     return application

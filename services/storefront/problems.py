@@ -41,6 +41,7 @@ from retail.errors import (
     UnsuitablePasswordError,
     VersionConflictError,
     WrongCredentialsError,
+    WrongPasswordError,
 )
 from retail.money import Money
 from retail.observability import describe, logger
@@ -91,6 +92,7 @@ _KINDS: dict[type[RetailError], tuple[int, str]] = {
     VersionConflictError: (409, "version-conflict"),
     SignInRequiredError: (401, "sign-in-required"),
     WrongCredentialsError: (401, "wrong-credentials"),
+    WrongPasswordError: (403, "wrong-password"),
     StaffOnlyError: (403, "staff-only"),
     TooManyAttemptsError: (429, "too-many-attempts"),
     UnsuitablePasswordError: (422, "unsuitable-password"),

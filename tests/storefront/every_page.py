@@ -59,6 +59,10 @@ def staff_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Your account").wait_for()
     yield "account"
+    page.goto(address + "/account/security")
+    yield "password and sessions"
+    page.get_by_role("button", name="Change the password").click()
+    yield "password, wrongly filled in"
     shop.rows("UPDATE customers SET is_staff = true")
     pay_everything(shop)
     page.goto(address + "/admin/orders")

@@ -70,7 +70,7 @@ def test_no_page_keeps_anybody_out(
             assert _findings(page) == [], f"{name} at {page.url}"
             assert not _scrolls_sideways(page), f"{name} scrolls sideways"
             seen.append(name)
-    assert len(seen) == 27
+    assert len(seen) == 29
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
