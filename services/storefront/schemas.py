@@ -90,6 +90,7 @@ class OrderAnswer(BaseModel):
     placed_at: datetime
     items: list[OrderLine]
     steps: list[OrderStep]
+    tracking_code: str | None = Field(description="Once it is sent, where the carrier gave one")
     delivery: DeliveryAddress | None = Field(
         repr=False, description=f"Null once it is erased, {KEPT_DAYS} days after the end"
     )
@@ -104,5 +105,6 @@ class OrderAnswer(BaseModel):
             placed_at=order.placed_at,
             items=list(order.lines),
             steps=[OrderStep(status=step.status, occurred_at=step.occurred_at) for step in order.steps],
+            tracking_code=order.tracking_code,
             delivery=order.delivery,
         )

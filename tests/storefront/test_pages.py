@@ -1,11 +1,15 @@
 """The web pages, as a browser without JavaScript uses them."""
 
+import json
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
 
+from retail import fulfilment
+from retail.orders import OrderStatus, Transition
 from storefront import pages
 from storefront.resources import Resources
 from tests.retail.shop import EMAIL, FORM, Shop
@@ -44,9 +48,7 @@ def test_a_customer_without_a_script_orders_and_follows_the_order(client: TestCl
         ("REFUNDED", "Your money is on its way back"),
     ],
 )
-def test_every_end_of_an_order_has_words_of_its_own_and_is_final(
-    client: TestClient, shop: Shop, status: str, words: str
-) -> None:
+def test_every_end_of_an_order_has_words_of_its_own(client: TestClient, shop: Shop, status: str, words: str) -> None:
     order = _order(client, shop)
     assert "Cancel this order" in client.get(order).text
     shop.rows("UPDATE orders SET status = %s", status)
@@ -54,7 +56,25 @@ def test_every_end_of_an_order_has_words_of_its_own_and_is_final(
     assert words in page
     assert "refresh" not in page
     assert "Cancel this order" not in page
-    assert f'"{status}"' in (FILES / "order.js").read_text().split("FINAL")[1].splitlines()[0]
+
+
+def test_only_what_nothing_follows_upon_by_itself_is_final() -> None:
+    told = re.search(r"FINAL = new Set\((.*)\);", (FILES / "order.js").read_text())
+    assert told is not None
+    follows = {Transition.PAY, Transition.DECLINE, Transition.PROCESS, Transition.SHIP, Transition.REFUND}
+    goes_on = {status for step in follows for status in step.starts}
+    assert set(json.loads(told[1])) == set(OrderStatus) - goes_on
+
+
+def test_a_customer_sees_the_tracking_code(client: TestClient, shop: Shop) -> None:
+    order = _order(client, shop)
+    assert "racking code" not in client.get(order).text
+    assert client.get(f"/api{order}").json()["tracking_code"] is None
+    shop.rows("UPDATE orders SET status = 'PROCESSING'")
+    order_id = UUID(order.rpartition("/")[2])
+    fulfilment.ship(shop.database, order_id, tracking_code="HP 1234", correlation_id="test")
+    assert "HP 1234" in client.get(order).text
+    assert client.get(f"/api{order}").json()["tracking_code"] == "HP 1234"
 
 
 def test_a_customer_cancels_what_has_not_been_sent_once(client: TestClient, stranger: TestClient, shop: Shop) -> None:

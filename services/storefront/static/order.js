@@ -1,30 +1,53 @@
-// Follows an order: asks for this page again and swaps the part that shows the status.
+// Follows an order: asks for this page again and swaps what has changed, but never what somebody is at.
 "use strict";
 
 const FIRST_WAIT = 700;
-const LONGEST_WAIT = 15000;
-const FINAL = new Set(["SHIPPED", "PAYMENT_FAILED", "CANCELLED", "RETURNED", "REFUNDED"]);
+const LONGEST_WAIT = 300000; // packing takes hours, a refund days: then a look in five minutes is plenty
+const FINAL = new Set(["SHIPPED", "PAYMENT_FAILED", "REFUNDED"]);
 
-async function look(wait) {
-  const shown = document.getElementById("order");
-  let next = Math.min(wait * 1.3, LONGEST_WAIT);
+const shown = document.getElementById("order");
+let wait = FIRST_WAIT;
+let timer;
+
+function show(page) {
+  const [fresh, progress, cancel] = [page.getElementById("order"), ...["progress", "cancel"].map((id) => document.getElementById(id))];
+  if (!fresh) {
+    return;
+  }
+  const lost = [progress, page.getElementById("cancel") ? null : cancel].some((part) => part?.contains(document.activeElement));
+  progress.replaceChildren(...page.getElementById("progress").childNodes);
+  if (!page.getElementById("cancel")) {
+    cancel?.remove();
+  }
+  shown.dataset.status = fresh.dataset.status;
+  wait = FIRST_WAIT;
+  if (lost) {
+    shown.focus();
+  }
+}
+
+async function look() {
   try {
     const answer = await fetch(`/api${location.pathname}`, { headers: { Accept: "application/json" } });
     if (answer.ok && (await answer.json()).status !== shown.dataset.status) {
-      const page = await (await fetch(location.pathname)).text();
-      const fresh = new DOMParser().parseFromString(page, "text/html").getElementById("order");
-      if (fresh) {
-        shown.replaceChildren(...fresh.childNodes);
-        shown.dataset.status = fresh.dataset.status;
-        next = FIRST_WAIT;
-      }
+      show(new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html"));
     }
   } catch {
     // Off-line for a moment: the next look comes anyway.
   }
-  if (!FINAL.has(shown.dataset.status)) {
-    setTimeout(look, next, next);
+  plan();
+}
+
+function plan() {
+  clearTimeout(timer);
+  if (!document.hidden && !FINAL.has(shown.dataset.status)) {
+    timer = setTimeout(look, wait);
+    wait = Math.min(wait * 1.3, LONGEST_WAIT);
   }
 }
 
-setTimeout(look, FIRST_WAIT, FIRST_WAIT);
+document.addEventListener("visibilitychange", () => {
+  wait = FIRST_WAIT;
+  plan();
+});
+plan();
