@@ -10,11 +10,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
-from retail import clients, delivery, handled_events, idempotency, order_desk, outbox
+from retail import clients, delivery, order_desk, outbox
 from retail.bus import EventBridgeBus, EventBus
 from retail.database import SingleConnection
 from retail.observability import logger, measure
-from retail.purge import BATCHES_AT_MOST
+from retail.purge import Retention, purge
+from retail.retentions import retentions
 from retail.settings import DatabaseSettings
 
 LONGEST_REPLAY_DAYS = 90 + 14  # an event can come back out of the archive, and then wait among the dead letters
@@ -31,6 +32,18 @@ class Settings(DatabaseSettings):
     address_days: int = Field(
         default=delivery.KEPT_DAYS, ge=30, description="How long after its end we know where an order went"
     )
+    email_days: int = Field(
+        default=400, ge=30, description="How long after its end we know whom to write to about an order"
+    )
+
+    def retentions(self) -> dict[str, Retention]:
+        """What is kept how long."""
+        return retentions(
+            published_days=self.published_days,
+            handled_days=self.handled_days,
+            address_days=self.address_days,
+            email_days=self.email_days,
+        )
 
 
 @cache
@@ -48,24 +61,8 @@ def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
         stuck = order_desk.count_stuck(connection)
     measure("OutboxAge", age, MetricUnit.Seconds)
     measure("OrdersStuck", stuck, MetricUnit.Count)
-    done = {
-        "published": outbox.publish_pending(database, bus),
-        "outbox_purged": outbox.purge(database, older_than_days=settings.published_days),
-        "handled_purged": handled_events.purge(database, older_than_days=settings.handled_days),
-        "addresses_erased": delivery.purge(database, older_than_days=settings.address_days),
-        "keys_purged": _purge_keys(database),
-    }
+    done = {"published": outbox.publish_pending(database, bus)}
+    for name, kept in settings.retentions().items():
+        done[name] = purge(database, kept)
     logger.info("outbox relayed", seconds_waiting=age, orders_stuck=stuck, done=done)
     return done
-
-
-def _purge_keys(database: SingleConnection) -> int:
-    """Forget idempotency keys that have expired, a batch in each transaction."""
-    purged = 0
-    for _ in range(BATCHES_AT_MOST):
-        with database.transaction() as connection:
-            batch = idempotency.purge_expired(connection)
-        purged += batch
-        if not batch:
-            break
-    return purged

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 LIFETIME = timedelta(days=30)  # NIST SP 800-63B asks for the password again after this at the latest (AAL1)
 CACHED_SECONDS = 300
-_PURGE_BATCH = 1000
 
 
 class SignedIn(BaseModel):
@@ -125,16 +124,6 @@ def read_signing_keys(writer: Database) -> list[bytes]:
     with writer.transaction() as connection:
         rows = connection.execute("SELECT secret FROM signing_keys ORDER BY id").fetchall()
     return [row["secret"] for row in rows]
-
-
-def purge_expired(connection: Connection) -> int:
-    """Delete at most a thousand sessions that ended a day ago or earlier; returns how many: call it until none is."""
-    deleted = connection.execute(
-        "DELETE FROM customer_sessions WHERE session_key IN (SELECT session_key FROM customer_sessions "
-        "WHERE LEAST(expires_at, revoked_at) < now() - interval '1 day' LIMIT %s FOR UPDATE SKIP LOCKED)",
-        [_PURGE_BATCH],
-    )
-    return deleted.rowcount
 
 
 def _key(session_key: str) -> str:

@@ -66,8 +66,13 @@ def delete_account(connection: Connection, customer_id: UUID) -> None:
     """Delete the account with its sessions. What it ordered stays, without anything that leads to a person.
 
     An order keeps its number, its articles, its amounts and its dates, which the books need. Its e-mail address goes,
-    and nobody's session leads to it any more, the one it was placed in included.
+    and nobody's session leads to it any more, the one it was placed in included. Where it goes is erased with it, or
+    some time after its end where that is still to come.
     """
+    connection.execute(
+        "DELETE FROM deliveries USING orders WHERE order_id = orders.id AND customer_id = %s AND ended_at IS NOT NULL",
+        [customer_id],
+    )
     connection.execute(
         "UPDATE orders SET customer_id = NULL, email = NULL, session_key = %s WHERE customer_id = %s",
         [NOBODYS_SESSION, customer_id],

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from retail import purge as purging
-from retail.database import Connection, Database
+from retail.database import Connection
 
 KEPT_DAYS = 90  # after the end of an order: until then it may come back, or be asked for
 
@@ -51,8 +50,3 @@ def read(connection: Connection, order_id: UUID) -> DeliveryAddress | None:
 
 
 SELECT = "SELECT recipient, line1, line2, postcode, city, country FROM deliveries WHERE order_id = %s"
-
-
-def purge(database: Database, *, older_than_days: int) -> int:
-    """Erase where orders went that ended so long ago; returns how many."""
-    return purging.purge(database, table="deliveries", dated="ended_at", older_than_days=older_than_days)

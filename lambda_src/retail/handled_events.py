@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from retail import purge as purging
-from retail.database import Connection, Database
+from retail.database import Connection
 
 
 def handle_once(connection: Connection, *, consumer: str, event_id: UUID) -> bool:
@@ -24,8 +23,3 @@ def is_handled(connection: Connection, *, consumer: str, event_id: UUID) -> bool
         "SELECT 1 FROM handled_events WHERE consumer = %s AND event_id = %s", [consumer, event_id]
     ).fetchone()
     return row is not None
-
-
-def purge(database: Database, *, older_than_days: int) -> int:
-    """Forget what was handled so long ago that it cannot be delivered again; returns how many."""
-    return purging.purge(database, table="handled_events", dated="handled_at", older_than_days=older_than_days)

@@ -15,7 +15,6 @@ from retail.database import Connection
 from retail.errors import IdempotencyKeyReusedError, RequestInProgressError
 
 KEPT = timedelta(hours=24)
-_PURGE_BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -70,13 +69,3 @@ def find(connection: Connection, key: IdempotencyKey) -> UUID | None:
         raise IdempotencyKeyReusedError
     order_id: UUID = row["order_id"]
     return order_id
-
-
-def purge_expired(connection: Connection) -> int:
-    """Delete at most a thousand keys past their 24 hours; returns how many: call it until none is."""
-    deleted = connection.execute(
-        "DELETE FROM idempotency_keys WHERE (session_key, key) IN (SELECT session_key, key FROM idempotency_keys "
-        "WHERE expires_at <= now() LIMIT %s FOR UPDATE SKIP LOCKED)",
-        [_PURGE_BATCH],
-    )
-    return deleted.rowcount

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from retail import purge as purging
 from retail.bus import BusEntry, EventBus
 from retail.database import Connection, Database
 from retail.events import Envelope, Payload, Source
@@ -60,11 +59,6 @@ def seconds_waiting(database: Database) -> float:
             "FROM outbox WHERE published_at IS NULL"
         ).fetchone()
     return float(row["age"]) if row else 0.0
-
-
-def purge(database: Database, *, older_than_days: int) -> int:
-    """Forget events that the bus has had for so long; returns how many."""
-    return purging.purge(database, table="outbox", dated="published_at", older_than_days=older_than_days)
 
 
 def _claim(database: Database) -> list[BusEntry]:

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from storefront.resources import Resources
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import CHECKOUT, EMAIL, Shop
 from tests.storefront.account import PASSWORD, register, sign_in, signed_in
 from tests.storefront.conftest import browser
 
@@ -31,7 +31,7 @@ def _is_signed_in(client: TestClient) -> bool:
 
 def _order(client: TestClient, shop: Shop) -> str:
     client.put(f"/api/cart/items/{shop.add_product()}", json={"quantity": 1}).raise_for_status()
-    order = client.post("/api/orders", json={"email": EMAIL, "payment_token": "tok_visa"})
+    order = client.post("/api/orders", json=CHECKOUT)
     order_id: str = order.raise_for_status().json()["id"]
     return order_id
 
@@ -92,6 +92,16 @@ def test_a_deleted_account_is_gone_and_so_is_everything_that_led_to_a_person(
         thief.cookies.set("session", cookie)
         assert thief.get(f"/api/orders/{order_id}").status_code == 404
     assert customer_id in logs.getvalue(), "who asks later whether it was done finds the line"
+
+
+def test_where_an_order_goes_is_erased_with_the_account_but_for_what_is_on_its_way(
+    client: TestClient, shop: Shop
+) -> None:
+    signed_in(client, EMAIL)
+    over, on_its_way = _order(client, shop), _order(client, shop)
+    client.post(f"/api/orders/{over}/cancellation").raise_for_status()
+    client.post("/api/account/deletion", json={"password": PASSWORD}).raise_for_status()
+    assert [str(row["order_id"]) for row in shop.rows("SELECT order_id FROM deliveries")] == [on_its_way]
 
 
 def test_a_deleted_account_may_be_opened_anew_and_has_nothing_of_the_old_one(client: TestClient, shop: Shop) -> None:

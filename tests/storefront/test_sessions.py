@@ -1,6 +1,5 @@
 """Sessions: begun by us only, new at each sign-in and sign-out, known even without a cache."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -8,14 +7,11 @@ import redis
 from fastapi.testclient import TestClient
 from itsdangerous import TimestampSigner
 
-from retail import customer_sessions
-from retail.customer_sessions import CustomerSessions
-from retail.customers import register
 from storefront import sessions
 from storefront.resources import Resources
 from storefront.sessions import Session, SessionCookies
 from tests.retail.shop import CHECKOUT, EMAIL, Shop
-from tests.storefront.account import PASSWORD, sign_in, signed_in
+from tests.storefront.account import sign_in, signed_in
 
 
 def _put(client: TestClient, product_id: UUID, quantity: int) -> None:
@@ -162,19 +158,3 @@ def test_the_pseudonym_of_a_visit_leads_back_to_nothing(client: TestClient, shop
     assert len(payload["visit_id"]) == 32
     assert payload["visit_id"] not in (session_key, client.cookies["session"])
     assert payload["customer_id"] is None
-
-
-def test_ended_sessions_are_purged_and_no_others(shop: Shop, resources: Resources) -> None:
-    register(shop.database, email=EMAIL, name="Kim", password=PASSWORD)
-    customer: UUID = shop.rows("SELECT id FROM customers")[0]["id"]
-    begun: CustomerSessions = resources.customer_sessions
-    for key in ("alive", "expired", "revoked", "revoked just now"):
-        begun.begin(customer, session_key=key, guest_key=None)
-    shop.rows("UPDATE customer_sessions SET expires_at = now() - %s WHERE session_key = 'expired'", timedelta(days=2))
-    shop.rows("UPDATE customer_sessions SET revoked_at = now() - %s WHERE session_key = 'revoked'", timedelta(days=2))
-    begun.end("revoked just now")
-    with shop.database.transaction() as connection:
-        assert customer_sessions.purge_expired(connection) == 2
-        assert customer_sessions.purge_expired(connection) == 0
-    left = {row["session_key"] for row in shop.rows("SELECT session_key FROM customer_sessions")}
-    assert left == {"alive", "revoked just now"}
