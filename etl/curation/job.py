@@ -36,7 +36,9 @@ def configure(spark: SparkSession) -> None:
         "spark.sql.ansi.enabled": "false",
         "spark.sql.mapKeyDedupPolicy": "LAST_WIN",  # a name twice in one object is no reason to fail a run
         "spark.sql.parquet.compression.codec": "zstd",
+        "spark.sql.json.enablePartialResults": "true",  # a field of a wrong type is null, and its neighbours are read
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # what Athena and Redshift read
+        "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",  # an old date fails no run, whatever let it in
         "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # the partition is a text
         "spark.sql.constraintPropagation.enabled": "false",  # it takes a minute over conditions as long as ours
         "spark.sql.maxConcurrentOutputFileWriters": "100",  # instead of a sort by day before each write
@@ -87,10 +89,7 @@ class Curation:
         configure(self.spark)
         buckets = max(1, math.ceil(source.largest_day() / FILE_BYTES))
         tables = [*CURATED.values(), quarantine_table(account.run)]
-        read, repeated = Observation(), Observation()
-        incoming = records(lines, self.now()).observe(read, *_reading())
-        # A checkpoint, not a cache: rows as they are, without encoding, and plans that begin there.
-        distinct = _distinct(incoming, repeated, buckets).localCheckpoint()
+        distinct, numbers = self._read_once(lines, buckets)
         fresh, found = distinct, _rows_by_kind_and_day(distinct)
         counted, known = found, self._known(tables, found)
         if known is not None:
@@ -100,9 +99,21 @@ class Curation:
         for table in tables:
             if touched := sorted({day for kind, day in counted if kind in table.events}):
                 days += self._write(table, table.of(fresh), touched, account, buckets)
-        account.read, account.misplaced, account.ahead = (read.get[name] for name in ("read", "misplaced", "ahead"))
-        account.duplicates = repeated.get["copies"] + sum(found.values()) - sum(counted.values())
+        account.read, account.misplaced, account.ahead = (numbers[name] for name in ("read", "misplaced", "ahead"))
+        account.duplicates = numbers["copies"] + sum(found.values()) - sum(counted.values())
         return days
+
+    def _read_once(self, lines: DataFrame, buckets: int) -> tuple[DataFrame, Mapping[str, int]]:
+        """Each record once, and what was counted. Where events contradict each other, which is rare, it reads again."""
+        now, contradicting = self.now(), None
+        while True:
+            read, repeated = Observation(), Observation()
+            incoming = records(lines, now, contradicting).observe(read, *_reading())
+            # A checkpoint, not a cache: rows as they are, without encoding, and plans that begin there.
+            distinct = _distinct(incoming, repeated, buckets).localCheckpoint()
+            if contradicting is not None or not _has_contradictions(distinct):
+                return distinct, {**read.get, **repeated.get}
+            contradicting = _contradicting(distinct).localCheckpoint()
 
     def _known(self, tables: Sequence[Table], found: Mapping[tuple[str, str], int]) -> DataFrame | None:
         """The identities that the tables hold already, of the days in question."""
@@ -155,13 +166,26 @@ def _bucket(key: str, buckets: int) -> Column:
 
 def _distinct(records: DataFrame, repeated: Observation, buckets: int) -> DataFrame:
     """Each record once: one shuffle, after which a day (or its bucket) is in one place and can become one file."""
-    order = Window.partitionBy("slot", "event_id", PARTITION, "bucket").orderBy("occurred_at")
+    order = Window.partitionBy("slot", "event_id", PARTITION, "bucket", "content").orderBy("occurred_at")
     numbered = (
         records.withColumns({"slot": _slot(), "bucket": _bucket("event_id", buckets)})
         .repartition(PARTITION, "bucket")
         .withColumn("copy", f.row_number().over(order))
     )
     return numbered.observe(repeated, f.count_if(f.col("copy") > 1).alias("copies")).where("copy = 1")
+
+
+def _has_contradictions(records: DataFrame) -> bool:
+    """Whether one id has more than one content, on one day or on several. Digests are enough: it is a first look."""
+    events = records.where(f.col("content").isNotNull()).groupBy(f.xxhash64("event_id").alias("id"))
+    return not events.count().where("count > 1").isEmpty()
+
+
+def _contradicting(records: DataFrame) -> DataFrame:
+    """All but the first event of each id, as the shop itself takes the first and no other."""
+    order = Window.partitionBy("event_id").orderBy("occurred_at", "content")
+    numbered = records.where(f.col("content").isNotNull()).withColumn("number", f.row_number().over(order))
+    return numbered.where("number > 1").select("event_id", "content")
 
 
 def _slot() -> Column:

@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from uuid import UUID, uuid4
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Strict, ValidationError
 
 from retail.errors import MalformedMessageError
 from retail.money import Money
 
 MAJOR_VERSION = "1"
+BEGAN = datetime(2025, 1, 1, tzinfo=UTC)  # no event of the shop is older; a clock that was never set says 1970 or 2000
 
 Source = Literal["retail.storefront", "retail.orders", "retail.catalog"]
 Topic = Literal["orders", "inventory", "products"]  # the folder of the raw zone
-Quantity = Annotated[int, Field(gt=0)]
+Whole = Annotated[int, Strict()]  # a number in JSON, as the schema says: neither "3" nor true
+Quantity = Annotated[Whole, Field(gt=0)]
 
 
 class Payload(BaseModel):
@@ -91,8 +93,8 @@ class InventoryAdjusted(Payload):
     source: ClassVar[Source] = "retail.catalog"
     topic: ClassVar[Topic] = "inventory"
     product_id: UUID
-    change: int = Field(description="Pieces, negative when they went away")
-    inventory_count: int = Field(ge=0, description="Pieces in the house after the change")
+    change: Whole = Field(description="Pieces, negative when they went away")
+    inventory_count: Whole = Field(ge=0, description="Pieces in the house after the change")
     reason: str
 
 
@@ -158,8 +160,8 @@ class ProductChanged(Payload):
     name: str
     price: Money
     categories: tuple[str, ...]
-    inventory_count: int = Field(ge=0)
-    active: bool = True
+    inventory_count: Whole = Field(ge=0)
+    active: Annotated[bool, Strict()] = True
 
 
 class ProductAddedToCart(Payload):
@@ -198,7 +200,7 @@ class Envelope(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     event_id: UUID = Field(default_factory=uuid4)
-    occurred_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    occurred_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC), ge=BEGAN)
     version: str = Field(default="1.0", pattern=r"^\d+\.\d+$")
     correlation_id: str = Field(min_length=1, max_length=128)
     payload: dict[str, Any]

@@ -97,7 +97,11 @@ class TestLake:
 
     def quarantined(self) -> list[tuple[str, str | None]]:
         """Reason and record of what is in quarantine."""
-        return sorted(((row.reason, row.record) for row in self._read(quarantine_table("")).collect()), key=str)
+        return sorted(((row.reason, row.record) for row in self.quarantine().collect()), key=str)
+
+    def quarantine(self) -> DataFrame:
+        """What readers find in quarantine."""
+        return self._read(quarantine_table(""))
 
     def _read(self, table: Table) -> DataFrame:
         reader = self.spark.read.schema(table.schema())

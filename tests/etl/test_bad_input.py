@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from curation.records import records
 from retail import events
 from retail.events import ReservedLine
 from tests.etl.lakes import NOON, ORDER, PRODUCT, TestLake, placed, raw
@@ -26,17 +27,27 @@ def with_payload(**fields: Any) -> dict[str, Any]:
     return event | {"payload": event["payload"] | fields}
 
 
+GLUED = "is no single JSON object with an event_id"
 LINE = raw(placed())["payload"]["lines"][0]
 BROKEN: dict[str, tuple[str, dict[str, Any] | str]] = {
-    "truncated": ("is no JSON object with an event_id", json.dumps(raw(placed()))[:200]),
-    "no JSON": ("is no JSON object with an event_id", "order 17 was placed"),
-    "a list": ("is no JSON object with an event_id", json.dumps([raw(placed())])),
-    "null": ("is no JSON object with an event_id", "null"),
-    "glued": ("is more than one JSON object", json.dumps(raw(placed())) * 2),
-    "no id": ("is no JSON object with an event_id", changed(event_id=None)),
+    "truncated": ("is no single JSON object with an event_id", json.dumps(raw(placed()))[:200]),
+    "no JSON": ("is no single JSON object with an event_id", "order 17 was placed"),
+    "a list": ("is no single JSON object with an event_id", json.dumps([raw(placed())])),
+    "null": ("is no single JSON object with an event_id", "null"),
+    "glued": ("is no single JSON object with an event_id", json.dumps(raw(placed())) * 2),
+    "glued by a space": (GLUED, f"{json.dumps(raw(placed()))} {json.dumps(raw(placed()))}"),
+    "glued by a comma": (GLUED, f"{json.dumps(raw(placed()))},{json.dumps(raw(placed()))}"),
+    "glued with others": (GLUED, f"{json.dumps(raw(placed()))} [], {{}}"),
+    "brace too many": (GLUED, f"{json.dumps(raw(placed()))}}}"),
+    "words after it": (GLUED, f"{json.dumps(raw(placed()))} and so on {{}}"),
+    "single quotes": (GLUED, str(raw(placed(customer_id=PRODUCT, visit_id="v")))),
+    "not a number": (GLUED, json.dumps(with_payload(weight=float("nan")))),
+    "no id": ("is no single JSON object with an event_id", changed(event_id=None)),
     "bad id": ("event_id is no UUID", changed(event_id="17")),
     "no zone": ("occurred_at is no time with a zone", changed(occurred_at="2026-11-20T12:00:00")),
     "no time": ("occurred_at is no time with a zone", changed(occurred_at="yesterday")),
+    "never set": ("occurred_at is before the shop began", changed(occurred_at="1970-01-01T00:00:07Z")),
+    "first of days": ("occurred_at is before the shop began", changed(occurred_at="0001-01-01T00:00:00Z")),
     "far ahead": ("occurred_at is more than a day ahead", raw(placed(), occurred_at=NOON + timedelta(days=2))),
     "major version": ("version is unknown", changed(version="2.0")),
     "unknown type": ("detail_type is unknown", changed(detail_type="OrderDreamtOf")),
@@ -66,9 +77,28 @@ def test_broken_record_is_quarantined_with_its_reason_and_its_neighbours_are_not
     expected = [
         (reason, record if isinstance(record, str) else json.dumps(record)) for reason, record in BROKEN.values()
     ]
-    assert lake.quarantined() == sorted(expected)
+    assert lake.quarantined() == sorted(expected, key=str)
     assert (account.curated, account.quarantined, account.duplicates) == (2, len(BROKEN), 0)
     assert lake.table("orders").count() == 2
+
+
+def test_broken_record_tells_by_its_key_where_it_came_from(lake: TestLake) -> None:
+    lake.put("{")
+    lake.run()
+    (row,) = lake.quarantine().collect()
+    on_glue = lake.spark.createDataFrame([("{", f"s3://retail-lake/{row.object}")], "line string, object string")
+    (record,) = records(on_glue, NOON).collect()
+
+    assert row.object == "raw/orders/date=2026-11-20/events.json"
+    assert (record.object, record.prefix, record.date) == (row.object, "orders", "2026-11-20")
+
+
+def test_event_of_long_ago_stops_no_run_whatever_lets_it_in(lake: TestLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curation.checks.BEGAN", "0001-01-01T00:00:00Z")
+    lake.put(raw(placed()) | {"occurred_at": "0001-01-01T00:00:00Z"})
+
+    assert lake.run().curated == 1
+    assert lake.rows("orders", "date") == [("0001-01-01",)]
 
 
 def test_broken_record_is_quarantined_once_however_often_it_is_read(lake: TestLake) -> None:
@@ -79,7 +109,7 @@ def test_broken_record_is_quarantined_once_however_often_it_is_read(lake: TestLa
 
     assert (first.quarantined, first.duplicates) == (1, 1)
     assert (second.quarantined, second.duplicates, second.curated) == (0, 2, 1)
-    assert lake.quarantined() == [("is no JSON object with an event_id", "{")]
+    assert lake.quarantined() == [("is no single JSON object with an event_id", "{")]
 
 
 def test_object_that_does_not_decompress_is_quarantined_and_holds_nobody_up(lake: TestLake) -> None:
@@ -124,5 +154,5 @@ def test_fifty_megabytes_are_read_as_many_events_or_as_one(lake: TestLake) -> No
     assert (lake.root / "raw/orders/date=2026-11-20/many.json").stat().st_size > 50_000_000
     assert (account.read, account.curated, account.quarantined) == (20_001, 20_000, 1)
     ((reason, record),) = lake.quarantined()
-    assert reason == "is no JSON object with an event_id"  # the parser takes no text above 20 MB
+    assert reason == "holds more than the parser takes, such as a text above 20 MB"
     assert len(record or "") == 65_536

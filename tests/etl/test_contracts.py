@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from curation.contracts import CONTRACTS, ENVELOPE, MAJOR_VERSION, Kind
+from curation.contracts import BEGAN, CONTRACTS, ENVELOPE, MAJOR_VERSION, Kind
 from retail import events
 from retail.events import Envelope, Payload
 
@@ -65,3 +65,4 @@ def test_lines_have_the_fields_that_the_job_reads_and_counts() -> None:
 def test_envelope_is_the_same() -> None:
     assert {*Envelope.model_fields, "detail_type", "source"} == set(ENVELOPE)
     assert MAJOR_VERSION == events.MAJOR_VERSION
+    assert events.BEGAN.isoformat() == BEGAN

@@ -8,30 +8,10 @@ from decimal import Decimal
 import pytest
 
 from retail import events
-from retail.events import ReservedLine
-from tests.etl.lakes import EUROS, NOON, ORDER, PRODUCT, TestLake, carried, placed, raw
+from tests.etl.examples import CHANGED, ORDER_EVENTS, STOCK_EVENTS
+from tests.etl.lakes import NOON, ORDER, PRODUCT, TestLake, carried, placed, raw
 
 pytestmark = pytest.mark.slow
-
-ORDER_EVENTS = (
-    placed(customer_id=PRODUCT, visit_id="v1"),
-    events.OrderPaymentFailed(order_id=ORDER, reason="declined"),
-    events.OrderShipped(order_id=ORDER, tracking_code="T1"),
-    events.OrderCancelled(order_id=ORDER, reason="changed my mind"),
-    events.OrderReturned(order_id=ORDER, reason="broken"),
-    events.PaymentProcessed(order_id=ORDER, payment_reference="P1", amount=EUROS),
-    events.PaymentRefunded(order_id=ORDER, refund_reference="R1", amount=EUROS),
-    events.ProductAddedToCart(visit_id="v1", product_id=PRODUCT, quantity=3),
-)
-RESERVED = (ReservedLine(product_id=PRODUCT, quantity=2),)
-STOCK_EVENTS = (
-    events.InventoryReserved(order_id=ORDER, lines=RESERVED),
-    events.InventoryReleased(order_id=ORDER, lines=RESERVED),
-    events.InventoryAdjusted(product_id=PRODUCT, change=-3, inventory_count=7, reason="lost"),
-)
-CHANGED = events.ProductChanged(
-    product_id=PRODUCT, sku="MUG-1", name="Mug", price=EUROS, categories=("kitchen", "gifts"), inventory_count=9
-)
 
 
 def test_every_event_becomes_its_rows(lake: TestLake) -> None:
