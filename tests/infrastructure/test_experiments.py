@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.infrastructure.synthesis import EXPERIMENTS, Synthesized, Template
+from tests.infrastructure.synthesis import EXPERIMENTS, STACKS, Synthesized, Template
 
 
 @pytest.fixture
@@ -26,6 +26,10 @@ def actions(platform: Synthesized) -> dict[str, Template]:
 
 def test_experiments_are_off_by_default(platform: Synthesized) -> None:
     assert not platform.resources("AWS::FIS::ExperimentTemplate")
+
+
+def test_experiments_change_the_last_stack_alone(hurt: Synthesized, prod: Synthesized) -> None:
+    assert [stack for stack in STACKS if hurt.templates[stack] != prod.templates[stack]] == [STACKS[-1]]
 
 
 def test_a_task_a_zone_and_the_writer_can_be_lost(hurt: Synthesized) -> None:

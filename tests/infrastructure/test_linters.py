@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from itertools import product
+from typing import Any, TypeAlias
 
 import pytest
 from cfnlint import lint
 from cfnlint.config import ManualArgs
 from cloudformation_validate import RegoEngine  # type: ignore[import-untyped]
 
-from tests.infrastructure.synthesis import EXPERIMENTS, SHAPES, STACKS, Synthesized
+from environments import ENVIRONMENTS
+from tests.infrastructure.synthesis import EXPERIMENTS, STACKS, Synthesized
 
 pytestmark = pytest.mark.slow
 
 # W3005 objects to a DependsOn that a GetAtt implies already; CDK writes it beside one that nothing implies.
 # W3010 objects to zones by name, which is how the templates stay free of look-ups.
 ACCEPTED = ["W3005", "W3010"]
+# All that may be deployed; experiments change the last stack alone (test_experiments).
+TEMPLATES = [*product(ENVIRONMENTS, STACKS), (EXPERIMENTS, STACKS[-1])]
+
+Platforms: TypeAlias = Callable[[str], Synthesized]
 
 
 @pytest.fixture(scope="module")
@@ -26,22 +32,11 @@ def engine() -> RegoEngine:
     return RegoEngine()
 
 
-@pytest.fixture(params=SHAPES)
-def platform(request: pytest.FixtureRequest, platforms: Callable[[str], Synthesized]) -> Synthesized:
-    """Each environment in turn, and `prod` as it is when people may break it on purpose."""
-    return platforms(request.param)
-
-
-@pytest.fixture(autouse=True)
-def _once(stack: str, platform: Synthesized, platforms: Callable[[str], Synthesized]) -> None:
-    """Leave out what is linted already: experiments change one stack."""
-    if platform.name == EXPERIMENTS and platform.templates[stack] == platforms("prod").templates[stack]:
-        pytest.skip("the same as without experiments")
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_cloudformation_validate_finds_nothing(stack: str, platform: Synthesized, engine: RegoEngine) -> None:
-    report = engine.validate_template(str(platform.path_of(stack)))
+@pytest.mark.parametrize(("shape", "stack"), TEMPLATES)
+def test_cloudformation_validate_finds_nothing(
+    shape: str, stack: str, platforms: Platforms, engine: RegoEngine
+) -> None:
+    report = engine.validate_template(str(platforms(shape).path_of(stack)))
 
     assert [
         f"{found.rule_id} {found.message}"
@@ -50,10 +45,10 @@ def test_cloudformation_validate_finds_nothing(stack: str, platform: Synthesized
     ] == []
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_cfn_lint_finds_nothing(stack: str, platform: Synthesized) -> None:
+@pytest.mark.parametrize(("shape", "stack"), TEMPLATES)
+def test_cfn_lint_finds_nothing(shape: str, stack: str, platforms: Platforms) -> None:
     region = "us-east-1" if stack == "Edge" else "us-east-2"
-    template = json.dumps(as_imports(platform.templates[stack]))
+    template = json.dumps(as_imports(platforms(shape).templates[stack]))
 
     found = lint(template, config=ManualArgs(regions=[region], ignore_checks=ACCEPTED))
 
