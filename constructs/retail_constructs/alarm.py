@@ -36,3 +36,33 @@ class HeardAlarm(cloudwatch.Alarm):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         self.add_alarm_action(actions.SnsAction(topic))
+
+
+class LifeSignAlarm(cloudwatch.Alarm):
+    """Publishes to `topic` when `metric` says less than `least`, or nothing at all, in `periods` periods running.
+
+    `description` is what it is for a `HeardAlarm`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        metric: cloudwatch.IMetric,
+        least: float,
+        description: str,
+        topic: sns.ITopic,
+        periods: int = 1,
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            metric=metric,
+            threshold=least,
+            evaluation_periods=periods,
+            alarm_description=description,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+        self.add_alarm_action(actions.SnsAction(topic))

@@ -15,7 +15,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from retail_constructs.alarm import HeardAlarm
+from retail_constructs.alarm import HeardAlarm, LifeSignAlarm
 from retail_constructs.compliance import acknowledge
 from retail_constructs.function import APPLICATION_SUBNETS, retention
 from retail_constructs.storefront_balancer import CONTAINER_PORT
@@ -106,6 +106,21 @@ class FargateService(Construct):
             topic=alarm_topic,
             periods=15,
         )
+        for number, target_group in enumerate(target_groups, 1):
+            self._watch_life(f"NoTaskAlarm{number}", target_group, alarm_topic)
+
+    def _watch_life(self, id: str, target_group: elb.ApplicationTargetGroup, topic: sns.ITopic) -> None:
+        """A target group without a task counts neither errors nor unhealthy tasks: it counts nothing."""
+        alarm = LifeSignAlarm(
+            self,
+            id,
+            metric=target_group.metrics.healthy_host_count(period=Duration.minutes(1), statistic="max"),
+            least=1,
+            description="No task of the storefront takes requests: the shop is down; read the service's events",
+            topic=topic,
+            periods=3,
+        )
+        alarm.node.add_dependency(self.service)  # before there is a service, it would be true
 
     @property
     def task_role(self) -> iam.IRole:

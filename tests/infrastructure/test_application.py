@@ -84,6 +84,30 @@ def test_p5_service_is_private_and_rolls_back(platform: Synthesized) -> None:
     assert service["DeploymentConfiguration"]["MinimumHealthyPercent"] == 100
 
 
+def test_p15_a_shop_without_tasks_calls_a_person_though_nothing_counts_errors(platform: Synthesized) -> None:
+    ((service, found),) = platform.resources("AWS::ECS::Service").items()
+    groups = [json.dumps(balancer["TargetGroupArn"]) for balancer in found["Properties"]["LoadBalancers"]]
+    alarms = {
+        name: alarm
+        for name, alarm in platform.resources("AWS::CloudWatch::Alarm", "Application").items()
+        if alarm["Properties"]["MetricName"] == "HealthyHostCount"
+    }
+
+    assert len(alarms) == len(groups) == (1 if platform.name != "prod" else 2)
+    for name, alarm in alarms.items():
+        assert alarm["Properties"]["ComparisonOperator"] == "LessThanThreshold", name
+        assert alarm["Properties"]["Threshold"] == 1
+        assert alarm["Properties"]["TreatMissingData"] == "breaching", "a group without tasks says nothing"
+        assert service in alarm["DependsOn"], "else it is raised by the first deployment"
+    watched = {
+        dimension["Value"]["Fn::GetStackOutput"]["OutputName"]
+        for alarm in alarms.values()
+        for dimension in alarm["Properties"]["Dimensions"]
+        if dimension["Name"] == "TargetGroup"
+    }
+    assert len(watched) == len(groups)
+
+
 def test_p5_tasks_are_found_by_a_name_inside_the_network(platform: Synthesized) -> None:
     ((found, service),) = platform.resources("AWS::ServiceDiscovery::Service").items()
     (namespace,) = platform.resources("AWS::ServiceDiscovery::PrivateDnsNamespace")

@@ -49,10 +49,13 @@ def test_every_experiment_stops_when_customers_notice(hurt: Synthesized) -> None
     for template in actions(hurt).values():
         (stop,) = template["StopConditions"]
         assert stop["Source"] == "aws:cloudwatch:alarm"
-        alarm = stop["Value"]["Fn::GetAtt"][0]
-        assert (
-            hurt.resources("AWS::CloudWatch::Alarm")[alarm]["Properties"]["MetricName"] == "HTTPCode_Target_5XX_Count"
-        )
+        alarm = hurt.resources("AWS::CloudWatch::Alarm", "Analytics")[stop["Value"]["Fn::GetAtt"][0]]
+        counted = {
+            metric["MetricStat"]["Metric"]["MetricName"]
+            for metric in alarm["Properties"]["Metrics"]
+            if "MetricStat" in metric
+        }
+        assert counted == {"HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"}, "without tasks the balancer answers"
 
 
 def test_only_fis_of_this_account_may_break_anything(hurt: Synthesized) -> None:
