@@ -105,6 +105,12 @@ def _fixed(**quantities: float) -> Rule:
     return lambda _resource, _month: dict(quantities)
 
 
+def _alarm(alarm: Template, _month: Month) -> Quantities:
+    """Paid for each metric that it looks at."""
+    queries = alarm.get("Metrics", [{"MetricStat": ...}])
+    return {"alarm_month": sum("MetricStat" in query for query in queries)}
+
+
 def _cache(_cache: Template, month: Month) -> Quantities:
     return {
         "cache_gigabyte_hour": HOURS * month.used("cache_gigabytes"),
@@ -119,7 +125,7 @@ RULES: dict[str, Rule] = {
     "AWS::CloudTrail::Trail": _shared(
         "AWS::CloudTrail::Trail", trail_hundred_thousand_data_events="trail_hundred_thousands"
     ),
-    "AWS::CloudWatch::Alarm": _fixed(alarm_month=1),
+    "AWS::CloudWatch::Alarm": _alarm,
     "AWS::CloudWatch::CompositeAlarm": _fixed(alarm_month=5),
     "AWS::CloudWatch::Dashboard": _fixed(dashboard_month=1),
     "AWS::DynamoDB::Table": _shared(

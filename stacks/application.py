@@ -21,6 +21,7 @@ from retail_constructs.fargate_service import ContainerProps, FargateService
 from retail_constructs.function import retention
 from retail_constructs.layer_build import ROOT
 from retail_constructs.log_bucket import removal_policy
+from retail_constructs.selling_alarms import SellingAlarms
 from retail_constructs.storefront_balancer import CONTAINER_PORT
 from stacks.retail_stack import RetailStack
 from stacks.security import SecurityStack
@@ -127,6 +128,7 @@ class ApplicationStack(RetailStack):
             traced=traced,
         )
         self.service.service.node.add_dependency(performance)
+        SellingAlarms(self, "Selling", topic=security.alarm_topic)
         self._allow_discovery(placement.parameter_prefix)
         self._allow_recommendations()
         if security.payment_secret:

@@ -205,6 +205,7 @@ class EventsStack(RetailStack):
             metric=self.outbox_age,
             threshold=max(2 * relay_minutes * 60, 300),
             description="Events wait in the outbox and do not reach the bus; read the outbox relay's log",
+            runbook="outbox-waits",
             topic=topic,
         )
         HeardAlarm(
@@ -214,5 +215,6 @@ class EventsStack(RetailStack):
             threshold=1,
             description="Orders have been PENDING for more than 15 minutes: see /admin/orders?status=PENDING, then the "
             "order processor's dead letters and log; the payment gateway may be away",
+            runbook="orders-stuck",
             topic=topic,
         )

@@ -117,6 +117,7 @@ class IngressStack(RetailStack):
                     key=key,
                     log_bucket=access_logs,
                     log_days=log_days,
+                    alarm_topic=security.alarm_topic,
                     durable=placement.durable,
                 )
                 self.target_groups.append(entry.target_group)

@@ -7,11 +7,14 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+RUNBOOKS = "docs/runbooks.md"
+
 
 class HeardAlarm(cloudwatch.Alarm):
     """Publishes to `topic` when `metric` reaches `threshold` in `periods` periods running; silence is no alarm.
 
-    `description` tells the person who is woken what happened and what to look at.
+    `description` tells the person who is woken what happened and what to look at, `runbook` where it says what to do:
+    under which heading of docs/runbooks.md.
     """
 
     def __init__(
@@ -22,6 +25,7 @@ class HeardAlarm(cloudwatch.Alarm):
         metric: cloudwatch.IMetric,
         threshold: float,
         description: str,
+        runbook: str,
         topic: sns.ITopic,
         periods: int = 1,
     ) -> None:
@@ -31,7 +35,7 @@ class HeardAlarm(cloudwatch.Alarm):
             metric=metric,
             threshold=threshold,
             evaluation_periods=periods,
-            alarm_description=description,
+            alarm_description=f"{description}. What to do: {RUNBOOKS}#{runbook}",
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )

@@ -9,11 +9,13 @@ from aws_cdk import aws_globalaccelerator as globalaccelerator
 from aws_cdk import aws_globalaccelerator_endpoints as endpoints
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from retail_constructs.origin_secret import ORIGIN_HEADER
 from retail_constructs.storefront_balancer import StorefrontBalancer, StorefrontTargets
+from retail_constructs.target_alarms import watch_targets
 from retail_constructs.web_acl import WebAcl
 
 HTTPS = 443
@@ -41,6 +43,7 @@ class ApiEntry(Construct):
         key: kms.IKey,
         log_bucket: s3.IBucket,
         log_days: int,
+        alarm_topic: sns.ITopic,
         durable: bool,
     ) -> None:
         super().__init__(scope, id)
@@ -79,6 +82,7 @@ class ApiEntry(Construct):
             conditions=[elb.ListenerCondition.host_headers([host]), elb.ListenerCondition.path_patterns(["/api/*"])],
             action=elb.ListenerAction.forward([self.target_group]),
         )
+        watch_targets(self, balancer, self.target_group, alarm_topic)
         self._guard(balancer, name=name, key=key, log_days=log_days)
         self.accelerator = globalaccelerator.Accelerator(self, "Default", accelerator_name=name)
         entry = self.accelerator.add_listener(

@@ -106,6 +106,7 @@ class AuroraServerless(Construct):
             metric=self.cluster.metric_acu_utilization(period=Duration.minutes(1), statistic="max"),
             threshold=90,
             description="The database is close to its upper capacity; look at slow statements, then raise the maximum",
+            runbook="database-at-its-capacity",
             topic=alarm_topic,
             periods=10,
         )

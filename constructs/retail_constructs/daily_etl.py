@@ -176,6 +176,7 @@ class DailyEtl(Construct):
             metric=self._failures(),
             threshold=1,
             description="The nightly job failed: tables are a day old; read its error log, then start it again",
+            runbook="nightly-job-failed",
             topic=topic,
         )
         for fate, description in (
@@ -186,7 +187,13 @@ class DailyEtl(Construct):
             ("Unaccounted", "The nightly job would have lost records, and published nothing: read its log"),
         ):
             HeardAlarm(
-                self, f"{fate}Alarm", metric=self.records(fate), threshold=1, description=description, topic=topic
+                self,
+                f"{fate}Alarm",
+                metric=self.records(fate),
+                threshold=1,
+                description=description,
+                runbook=f"records-{fate.lower()}",
+                topic=topic,
             )
 
     def _failures(self) -> cloudwatch.Metric:

@@ -63,6 +63,7 @@ class RetailEventBus(Construct):
             threshold=1,
             description="The bus could not read an event it took, or not hand it to the lake: its attributes say why; "
             "look at the key's policy and the delivery's role, then replay it from here",
+            runbook="dead-letters-of-the-bus",
             topic=alarm_topic,
         )
         acknowledge(

@@ -111,6 +111,7 @@ class EventConsumer(Construct):
             metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(period=minute, statistic="max"),
             threshold=1,
             description=f"{props.package}: an event could not be processed; read its reason, fix it, replay it",
+            runbook="dead-letters-of-a-consumer",
             topic=props.alarm_topic,
         )
         HeardAlarm(
@@ -119,6 +120,7 @@ class EventConsumer(Construct):
             metric=self.queue.metric_approximate_age_of_oldest_message(period=minute, statistic="max"),
             threshold=back_after.plus(LATE_AFTER).to_seconds(),
             description=f"{props.package}: events wait too long; look at the function's errors, throttles and duration",
+            runbook="a-consumer-is-late",
             topic=props.alarm_topic,
             periods=3,
         )

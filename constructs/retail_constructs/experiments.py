@@ -45,6 +45,7 @@ class Experiments(Construct):
             metric=errors,
             threshold=_MOST_ERRORS_A_MINUTE,
             description="Customers notice the experiment: it stops by itself; look at what it found",
+            runbook="experiment-noticed",
             topic=alarm_topic,
         )
         self._template(

@@ -103,6 +103,7 @@ class FargateService(Construct):
             metric=self.service.metric_cpu_utilization(period=Duration.minutes(1)),
             threshold=90,
             description="Tasks stay busy although the service scales; raise the maximum or look for a slow dependency",
+            runbook="tasks-stay-busy",
             topic=alarm_topic,
             periods=15,
         )

@@ -145,6 +145,7 @@ class Function(Construct):
             metric=self.function.metric_errors(period=Duration.minutes(5)),
             threshold=1,
             description=f"{props.package} failed as a whole; read its log group",
+            runbook="function-failed",
             topic=props.alarm_topic,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elb
@@ -10,10 +9,10 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from retail_constructs.alarm import HeardAlarm
 from retail_constructs.compliance import NO_DOMAIN, acknowledge, in_packs
 from retail_constructs.origin_secret import ORIGIN_HEADER, OriginSecret
 from retail_constructs.storefront_balancer import StorefrontBalancer, StorefrontTargets
+from retail_constructs.target_alarms import watch_targets
 
 
 class GuardedLoadBalancer(Construct):
@@ -64,31 +63,8 @@ class GuardedLoadBalancer(Construct):
             conditions=[elb.ListenerCondition.http_header(ORIGIN_HEADER, [origin_secret.reference])],
             action=elb.ListenerAction.forward([self.target_group]),
         )
-        self._watch(alarm_topic)
+        watch_targets(self, self.load_balancer, self.target_group, alarm_topic)
         self._acknowledge_findings(encrypted=certificate is not None)
-
-    def _watch(self, topic: sns.ITopic) -> None:
-        minute = Duration.minutes(1)
-        HeardAlarm(
-            self,
-            "ErrorAlarm",
-            metric=self.target_group.metrics.http_code_target(
-                elb.HttpCodeTarget.TARGET_5XX_COUNT, period=minute, statistic="sum"
-            ),
-            threshold=10,
-            description="The storefront answers with 5xx; read its log group",
-            topic=topic,
-            periods=3,
-        )
-        HeardAlarm(
-            self,
-            "UnhealthyAlarm",
-            metric=self.target_group.metrics.unhealthy_host_count(period=minute, statistic="max"),
-            threshold=1,
-            description="A task of the storefront fails its health check; read the service's events and log group",
-            topic=topic,
-            periods=5,
-        )
 
     def _acknowledge_findings(self, *, encrypted: bool) -> None:
         acknowledge(

@@ -73,6 +73,7 @@ class LakeDelivery(Construct):
                 metric=self.age_of_oldest_event(prefix),
                 threshold=LATE_AFTER.to_seconds(),
                 description=f"Events do not reach {prefix}: read the delivery's log; nothing is lost for a day",
+                runbook="lake-delivery-is-late",
                 topic=alarm_topic,
             )
 

@@ -67,6 +67,7 @@ class OrderTopic(Construct):
             metric=queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="max"),
             threshold=1,
             description="Somebody could not be told of an order: the message's attributes say why",
+            runbook="somebody-was-not-told",
             topic=alarm_topic,
         )
         acknowledge(

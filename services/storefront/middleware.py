@@ -7,7 +7,7 @@ from uuid import uuid4
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from retail.observability import correlate, logger, note
+from retail.observability import correlate, count, logger, note
 from storefront.cookies import cookies_to_set
 from storefront.problems import unexpected
 
@@ -16,6 +16,9 @@ _AN_ID = re.compile(
     r"(?=.*[a-f])(?:[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|1-[0-9a-f]{8}-[0-9a-f]{24})", re.IGNORECASE
 )
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+
+# Where orders are placed, whichever way.
+_CHECKOUTS = frozenset({("POST", "/api/orders"), ("POST", "/checkout"), ("GET", "/checkout/paid")})
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -62,6 +65,8 @@ class RequestScope:
                 await answer(scope, receive, send_with_headers)
         finally:
             _log_access(scope, status, time.perf_counter() - started)
+            if status >= 500 and (scope["method"], _route(scope)) in _CHECKOUTS:
+                count("CheckoutsRefused")  # for reasons of ours: what a customer may mend is told by a 4xx
 
 
 def _offered_id(scope: Scope) -> str | None:
@@ -80,6 +85,18 @@ def _complete(message: Message, scope: Scope, correlation_id: str) -> None:
 def _log_access(scope: Scope, status: int, seconds: float) -> None:
     """The address as the route has it, never as it was typed: people type their own into it."""
     log = logger.debug if scope["path"] in ("/health", "/ready") else note
-    route = getattr(scope.get("route"), "path", "unmatched")  # also for what was refused before a route was looked for
     ids = {name: text for name, text in scope.get("path_params", {}).items() if _UUID.fullmatch(str(text))}
-    log("request", method=scope["method"], route=route, status=status, duration_ms=round(seconds * 1000, 1), **ids)
+    log(
+        "request",
+        method=scope["method"],
+        route=_route(scope),
+        status=status,
+        duration_ms=round(seconds * 1000, 1),
+        **ids,
+    )
+
+
+def _route(scope: Scope) -> str:
+    """The address as its endpoint has it; `unmatched` too for what was refused before one was looked for."""
+    route: str = getattr(scope.get("route"), "path", "unmatched")
+    return route

@@ -114,7 +114,7 @@ def test_p15_no_queue_of_any_stack_is_without_dead_letters_and_no_dead_letters_w
     alarmed = {
         alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
         for alarm in platform.properties("AWS::CloudWatch::Alarm")
-        if (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 1)
+        if (alarm.get("MetricName"), alarm["Threshold"]) == ("ApproximateNumberOfMessagesVisible", 1)
     }
 
     assert {policy["maxReceiveCount"] for policy in redriven.values()} == {3}

@@ -15,6 +15,7 @@ from storefront.sessions import Session
 from tests.log_watch import private_in
 from tests.retail.shop import CHECKOUT, EMAIL, FORM, Shop
 from tests.storefront.account import register, sign_in
+from tests.storefront.conftest import browser
 from tests.storefront.published import FixedDiscovery, plain_resources, published
 
 A_SESSION = Session("s" * 43)
@@ -60,6 +61,30 @@ def test_without_a_payment_gateway_nothing_can_be_ordered(shop: Shop, cache_url:
         assert "takes no payments yet" in page
         assert "Place order" not in page
     assert [shop.count("orders"), shop.count("outbox")] == [0, 0]
+
+
+@pytest.mark.parametrize("path", ["/api/orders", "/checkout"])
+def test_a_checkout_that_fails_for_our_reasons_is_counted_and_no_other(
+    shop: Shop, cache_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    monkeypatch.setattr(pool, "PATIENCE_SECONDS", 0.3)
+    sent: dict[str, object] = {"json": CHECKOUT} if path.startswith("/api") else {"data": CHECKOUT}
+
+    def counted() -> int:
+        return capsys.readouterr().out.count('"CheckoutsRefused":[1.0]')
+
+    with browser(create_application(plain_resources(published(shop.conninfo, cache_url)))) as client:
+        assert client.post(path, **sent).status_code == 409  # type: ignore[arg-type]  # an empty cart
+        assert counted() == 0
+    with browser(create_application(plain_resources(published(shop.conninfo, cache_url), "none"))) as client:
+        client.put(f"/api/cart/items/{shop.add_product()}", json={"quantity": 1})
+        assert client.post(path, **sent).status_code == 503  # type: ignore[arg-type]
+        assert counted() == 1
+    away = published(shop.conninfo, cache_url) | {"database/port": "1"}
+    with browser(create_application(plain_resources(away))) as client:
+        assert client.post(path, **sent).status_code == 503  # type: ignore[arg-type]
+        assert client.get("/api/products").status_code == 503
+        assert counted() == 1
 
 
 def test_before_anything_is_published_the_shop_is_alive_but_not_ready_and_says_what_is_missing(
