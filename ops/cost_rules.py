@@ -7,6 +7,7 @@ from ops.cost_model import HOURS, Month, Quantities, Rule, Template
 DAYS = 30
 CDN_FREE_MILLIONS, CDN_FREE_GIGABYTES = 10, 1000
 CRAWLER_DPU, CRAWL_HOURS = 2, 10 / 60
+GIGABYTES_OF_A_MILLION_EVENTS = 10**6 * 5 * 2**10 / 2**30  # Firehose counts each up to 5 KB, of which ours have one
 
 
 def _endpoint(endpoint: Template, _month: Month) -> Quantities:
@@ -162,9 +163,10 @@ RULES: dict[str, Rule] = {
         "key_month": 1,
         "key_ten_thousand_requests": 100 * month.share("key_million_requests", "AWS::KMS::Key"),
     },
-    "AWS::KinesisFirehose::DeliveryStream": _shared(
-        "AWS::KinesisFirehose::DeliveryStream", delivered_gigabyte="delivered_gigabytes"
-    ),
+    "AWS::KinesisFirehose::DeliveryStream": lambda _stream, month: {
+        "delivered_gigabyte": month.share("event_millions", "AWS::KinesisFirehose::DeliveryStream")
+        * GIGABYTES_OF_A_MILLION_EVENTS,
+    },
     "AWS::Lambda::Function": _function,
     "AWS::Logs::LogGroup": _log_group,
     "AWS::RDS::DBCluster": _shared(

@@ -20,7 +20,7 @@ from constructs import Construct
 from retail_constructs.alarm import HeardAlarm
 from retail_constructs.compliance import acknowledge
 from retail_constructs.function import retention
-from retail_constructs.glue_security import GlueSecurity
+from retail_constructs.glue_security import KEY_ACTIONS, GlueSecurity
 from retail_constructs.lake_catalog import QUARANTINE as QUARANTINE_TABLE
 from retail_constructs.lake_catalog import LakeCatalog
 from retail_constructs.lake_zones import CURATED, QUARANTINE, RAW
@@ -139,7 +139,7 @@ class DailyEtl(Construct):
         self._allow("ListLake", ["s3:ListBucket", "s3:GetBucketLocation"], bucket.bucket_arn)
         self._allow("ReadRaw", ["s3:GetObject"], bucket.arn_for_objects(RAW))
         self._allow("WriteTables", [f"s3:{action}" for action in _WRITES], *written)
-        key.grant(self.role, "kms:Decrypt", "kms:GenerateDataKey")
+        key.grant(self.role, *KEY_ACTIONS)
 
     def _allow_metrics(self) -> None:
         self.role.add_to_policy(

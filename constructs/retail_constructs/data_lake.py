@@ -60,3 +60,23 @@ class DataLake(Construct):
             objects,
             because="Objects are named by event id; the statement covers one prefix, and writing only.",
         )
+
+    def allow_delivery(self, role: iam.IRole, *prefixes: str) -> None:
+        """Let Firehose's `role` deliver under `prefixes`: what its documentation lists, objects of these prefixes only.
+
+        Large objects are uploaded in parts; Firehose looks at the bucket and at uploads that it began before. What it
+        asks of the bucket names no prefix (`HeadBucket` is one of these), so no condition narrows it.
+        """
+        objects = [self.bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
+        for actions, resources in (
+            (["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], objects),
+            (["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], [self.bucket.bucket_arn]),
+        ):
+            role.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        self._key.grant(role, "kms:GenerateDataKey", "kms:Decrypt")
+        for resource in objects:
+            acknowledge_wildcard(
+                role,
+                resource,
+                because="Firehose names its objects by stream and time; the statement covers what it delivers to.",
+            )

@@ -9,6 +9,9 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+# What AWS's page on Glue and encryption lists for a role that writes objects, bookmarks or an encrypted catalog.
+KEY_ACTIONS = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
+
 
 class GlueSecurity(glue.SecurityConfiguration):
     """Everything that crawlers and jobs write is encrypted with `key`.

@@ -87,8 +87,7 @@ class LakeDelivery(Construct):
 
     def _delivering_role(self) -> iam.Role:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"))
-        for zone in ("raw/", ERRORS):
-            self._lake.allow_writes(role, zone)
+        self._lake.allow_delivery(role, "raw/", ERRORS)
         return role
 
     def _stream(self, prefix: str) -> firehose.DeliveryStream:

@@ -16,8 +16,9 @@ from retail_constructs.log_bucket import BUCKET_LOGS, removal_policy
 class PrivateBucket(s3.Bucket):
     """Private, versioned, under `key`, reached over TLS 1.2 at least; who reads and writes is logged to `access_logs`.
 
-    Versions that were written over go after 30 days, uploads that were given up after 7. Objects outlive the stack
-    where `durable`. `log_name` tells this bucket's lines from the others'.
+    Versions that were written over go after 30 days, markers of deleted objects when no version is left, uploads
+    that were given up after 7 days. Objects outlive the stack where `durable`. `log_name` tells this bucket's lines
+    from the others'.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class PrivateBucket(s3.Bucket):
                 s3.LifecycleRule(
                     abort_incomplete_multipart_upload_after=Duration.days(7),
                     noncurrent_version_expiration=Duration.days(30),
+                    expired_object_delete_marker=True,
                 ),
             ],
             removal_policy=removal_policy(durable=durable),

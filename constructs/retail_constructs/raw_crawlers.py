@@ -13,7 +13,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from retail_constructs.function import retention
-from retail_constructs.glue_security import GlueSecurity
+from retail_constructs.glue_security import KEY_ACTIONS, GlueSecurity
 from retail_constructs.lake_zones import RAW
 
 # Files of one prefix with slightly different fields stay one table, of the name that the role may write.
@@ -101,7 +101,7 @@ class RawCrawlers(Construct):
                 resources=[self._catalog_arn("catalog"), self._catalog_arn("database", database_name), *tables],
             )
         )
-        key.grant(role, "kms:Decrypt", "kms:GenerateDataKey")
+        key.grant(role, *KEY_ACTIONS)
         return role
 
     def _log_group(self, role: iam.Role, security_name: str, key: kms.IKey) -> logs.LogGroup:

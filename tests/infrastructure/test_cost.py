@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from ops import cost
+from ops import cost, cost_model
 from ops.cost_model import PRICES, UnknownCostError
 from tests.infrastructure.synthesis import Synthesized
 
@@ -51,6 +52,20 @@ def test_p24_the_sum_follows_the_template(prod: Synthesized) -> None:
 
     # two tasks of a quarter of a vCPU and half a GB
     assert difference == pytest.approx(2 * 730 * (0.25 * 0.03238 + 0.5 * 0.00356))
+
+
+def test_p24_delivery_of_an_event_costs_five_kilobytes_however_small_it_is(
+    prod: Synthesized, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    traffic = json.loads(cost_model.LIGHT_TRAFFIC.read_text())
+    traffic["usage"]["event_millions"] = 1
+    (tmp_path / "traffic.json").write_text(json.dumps(traffic))
+    monkeypatch.setattr(cost_model, "LIGHT_TRAFFIC", tmp_path / "traffic.json")
+
+    delivered = [line for line in cost.bill(prod.templates) if line.price == "delivered_gigabyte"]
+
+    assert sum(line.quantity for line in delivered) == pytest.approx(1e6 * 5120 / 2**30)
+    assert sum(line.dollars for line in delivered) == pytest.approx(0.138, abs=0.001)
 
 
 def test_p24_nothing_is_forgotten(platform: Synthesized) -> None:

@@ -121,6 +121,16 @@ def test_p16_raw_events_move_to_cheaper_classes_and_are_never_deleted(platform: 
     assert "ExpirationInDays" not in raw
 
 
+def test_p16_nothing_is_left_of_what_is_deleted(platform: Synthesized) -> None:
+    """The nightly job stages its files and deletes them: of each a version would stay, then a marker for ever."""
+    (lake,) = (b for b in platform.properties("AWS::S3::Bucket", "Data") if "NotificationConfiguration" in b)
+    (everywhere,) = (r for r in lake["LifecycleConfiguration"]["Rules"] if "Prefix" not in r)
+
+    assert everywhere["Status"] == "Enabled"
+    assert everywhere["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert everywhere["ExpiredObjectDeleteMarker"] is True
+
+
 def test_p16_lake_tells_eventbridge_without_a_custom_resource(platform: Synthesized) -> None:
     lake = platform.resources("AWS::S3::Bucket", "Data")["Lake5F1B88EA"]["Properties"]
 

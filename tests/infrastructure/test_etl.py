@@ -80,6 +80,18 @@ def test_p18_job_reads_raw_and_writes_curated_and_quarantine(platform: Synthesiz
     assert "/raw" not in written
 
 
+@pytest.mark.parametrize("role", ["EtlRole", "CrawlersRole"])
+def test_p18_glue_may_use_the_key_as_its_encryption_documents(role: str, platform: Synthesized) -> None:
+    (policy,) = [
+        policy["Properties"]["PolicyDocument"]
+        for name, policy in platform.resources("AWS::IAM::ManagedPolicy", "Analytics").items()
+        if name.startswith(role)
+    ]
+    on_keys = [s["Action"] for s in policy["Statement"] if "kms:Decrypt" in s["Action"]]
+
+    assert on_keys == [["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]]
+
+
 def test_p18_only_statements_on_code_are_for_the_jobs_own(platform: Synthesized) -> None:
     statements = statements_of_job(platform)
     for sid, kind in (("ReadScript", "py"), ("ReadLibrary", "zip")):

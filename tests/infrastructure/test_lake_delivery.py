@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from typing import Any
 
 import pytest
@@ -98,17 +99,33 @@ def test_event_is_delivered_whole_or_waits_with_the_buss_dead_letters(prefix: st
     assert any(rule.startswith(f"LakeDelivery{prefix.capitalize()}Rule") for rule in admitted)
 
 
-def test_bus_may_send_and_streams_may_write_and_neither_more(platform: Synthesized) -> None:
-    actions = {
-        name: {action for s in policy["Properties"]["PolicyDocument"]["Statement"] for action in listed(s["Action"])}
+def statements_of_delivery(platform: Synthesized, role: str) -> list[dict[str, Any]]:
+    """What the role of that construct may do."""
+    (policy,) = [
+        policy["Properties"]["PolicyDocument"]
         for name, policy in platform.resources("AWS::IAM::ManagedPolicy", "Events").items()
-        if name.startswith("LakeDelivery")
-    }
-
-    assert sorted(actions.values(), key=len) == [
-        {"firehose:PutRecord", "firehose:PutRecordBatch"},
-        {"s3:PutObject", "kms:Decrypt", "kms:GenerateDataKey", "logs:CreateLogStream", "logs:PutLogEvents"},
+        if name.startswith(f"LakeDelivery{role}DefaultPolicy")
     ]
+    return list(policy["Statement"])
+
+
+def test_bus_may_send_and_no_more(platform: Synthesized) -> None:
+    (statement,) = statements_of_delivery(platform, "SenderRole")
+
+    assert set(statement["Action"]) == {"firehose:PutRecord", "firehose:PutRecordBatch"}
+
+
+def test_streams_may_do_what_firehose_documents_below_their_prefixes_and_no_more(platform: Synthesized) -> None:
+    granted = {frozenset(listed(s["Action"])): s["Resource"] for s in statements_of_delivery(platform, "Role")}
+    on_objects = frozenset({"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"})
+
+    assert set(granted) == {
+        on_objects,
+        frozenset({"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"}),
+        frozenset({"kms:Decrypt", "kms:GenerateDataKey"}),
+        frozenset({"logs:CreateLogStream", "logs:PutLogEvents"}),
+    }
+    assert re.findall(r'"(/[a-z/]+\*)"', json.dumps(granted[on_objects])) == ["/quarantine/delivery/*", "/raw/*"]
 
 
 def listed(value: str | list[str]) -> list[str]:
