@@ -1,4 +1,4 @@
-"""What a warehouse needs that CloudFormation cannot give it: an external schema, and a limit to what it may cost."""
+"""What a warehouse needs that CloudFormation cannot give it: an external schema, views, a role, a limit of its cost."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ TIMEOUT = Duration.minutes(14)  # a view is computed when it is made, and the wa
 
 
 class WarehouseSetup(Construct):
-    """At deployment: the schema `lake` over the catalog database, the dashboard's views over it, a limit of RPU hours.
+    """At deployment: the schema `lake` over the catalog database, the dashboard's views over it and the role `analyst`
+    that may read them, and a limit of RPU hours.
 
-    When the month's hours are used up, Redshift turns queries off until the next month. Running it again changes
-    nothing but views whose text changed; removing it leaves all as it is, for it goes with the warehouse. Redshift
-    refreshes no view over external tables by itself: a successful run of `job` does.
+    When the month's hours are used up, Redshift turns queries off until the next month. It runs again when its code or
+    SQL changes, and changes nothing but views whose text changed; removing it leaves all as it is, for it goes with the
+    warehouse. Redshift refreshes no view over external tables by itself: a successful run of `job` does.
     """
 
     def __init__(
@@ -54,14 +55,14 @@ class WarehouseSetup(Construct):
             "CatalogDatabase": catalog.database_name,
             "RpuHours": str(rpu_hours),
         }
-        views = fingerprint((ROOT / "lambda_src" / "warehouse_setup" / "sql").glob("*.sql"))
+        code = [file for kind in ("py", "sql") for file in (ROOT / "lambda_src" / "warehouse_setup").rglob(f"*.{kind}")]
         resource = CustomResource(
             self,
             "Default",
             resource_type="Custom::WarehouseSetup",
             service_token=setup.function.function_arn,
             service_timeout=TIMEOUT.plus(Duration.minutes(1)),
-            properties={**properties, "Views": views},
+            properties={**properties, "Code": fingerprint(code)},
         )
         resource.node.add_dependency(setup, warehouse, catalog)  # a view can only be made of what is there
         refresh = events.Rule(

@@ -1,4 +1,5 @@
-"""CloudFormation custom resource `Custom::WarehouseSetup`: usage limit, external schema, the dashboard's views.
+"""CloudFormation custom resource `Custom::WarehouseSetup`: usage limit, external schema, the dashboard's views and
+who reads them.
 
 After the nightly job a rule calls it with the same properties and the request type `Refresh`.
 """
@@ -10,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from retail.custom_resource import Answer, send
 from retail.observability import describe, logger
+from warehouse_setup.analysts import admit
 from warehouse_setup.views import deploy, refresh, views
 from warehouse_setup.warehouse import Warehouse
 
@@ -41,7 +43,9 @@ def _set_up(event: dict[str, Any], context: LambdaContext) -> None:
     warehouse.limit_usage()
     statements = warehouse.statements(token=event["RequestId"], patience_seconds=_patience(context))
     warehouse.create_external_schema(statements)
-    deploy(statements, views())
+    wanted = views()
+    deploy(statements, wanted)
+    admit(statements, wanted)
     logger.info("warehouse set up", workgroup=warehouse.workgroup, schema=warehouse.external_schema)
 
 

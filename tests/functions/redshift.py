@@ -1,4 +1,5 @@
-"""Redshift's Data API over a warehouse of its own: requests are checked against AWS's model, statements really run."""
+"""Redshift's Data API over a warehouse of its own: requests are checked against AWS's model, statements against its
+guide's syntax, and they really run."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import sqlglot
 from botocore.validate import validate_parameters
 
 from ops.curated import columns_of_tables
+from tests.analytics.redshift import problems_of_statement
 
 Failure = Callable[[str], str | None]  # a statement → what Redshift says against it, if anything
 
@@ -27,21 +29,25 @@ def client(service: str) -> Any:
 class DataApi:
     """The client `redshift-data`. `fails` decides which statements fail; `stuck` ones never end.
 
-    DuckDB stands in for Redshift: it knows no materialized views, so a table takes the place of one.
+    DuckDB stands in for Redshift: it knows no materialized views, so a table takes the place of one, and no roles, so
+    `granted` holds what each has been granted.
     """
 
     def __init__(self) -> None:
         self._model = client("redshift-data").meta.service_model
         self._warehouse = duckdb.connect()
+        self._warehouse.execute("CREATE TABLE svv_roles (role_name VARCHAR PRIMARY KEY)")
         self._results: dict[str, tuple[str, Any]] = {}
         self.ran: list[str] = []
         self.requests: list[dict[str, Any]] = []
         self.cancelled: list[str] = []
+        self.granted: dict[str, set[str]] = {}
         self.fails: Failure = lambda _sql: None
         self.stuck: Callable[[str], bool] = lambda _sql: False
 
     def execute_statement(self, **request: Any) -> dict[str, Any]:
         self._check("ExecuteStatement", request)
+        assert problems_of_statement(request["Sql"]) == []
         self.requests.append(request)
         name, sql = f"statement-{request['ClientToken'][:26]}", request["Sql"]
         if name in self._results:  # a token that it knows is the statement that it knows
@@ -100,8 +106,22 @@ class DataApi:
             return []
         if view := re.match(r"CREATE MATERIALIZED VIEW (\S+) AUTO REFRESH NO AS\n(.+)", sql, re.DOTALL):
             sql = f"CREATE TABLE {view[1]} AS {sqlglot.transpile(view[2], read='redshift', write='duckdb')[0]}"
+        elif role := re.fullmatch(r"CREATE ROLE (\w+)", sql):
+            self.granted[role[1]] = set()
+            sql = f"INSERT INTO svv_roles VALUES ('{role[1]}')"  # noqa: S608  (the function's own); twice is refused
+        elif grant := re.fullmatch(r"GRANT (\w+) ON (.+) TO ROLE (\w+)", sql):
+            return self._grant(grant[1], grant[2].removeprefix("SCHEMA ").split(", "), grant[3])
         elif refreshed := re.fullmatch(r"REFRESH MATERIALIZED VIEW (\S+)", sql):
             sql = f"FROM {refreshed[1]}"
-        else:
-            sql = sql.replace("DROP MATERIALIZED VIEW", "DROP TABLE")
+        elif dropped := re.fullmatch(r"DROP MATERIALIZED VIEW IF EXISTS (\S+)", sql):
+            sql = f"DROP TABLE IF EXISTS {dropped[1]}"
+            for grants in self.granted.values():
+                grants.discard(f"SELECT {dropped[1]}")
         return self._warehouse.execute(sql).fetchall()
+
+    def _grant(self, privilege: str, objects: list[str], role: str) -> list[Any]:
+        for name in objects:
+            there = f"FROM {name}" if privilege == "SELECT" else f"CREATE SCHEMA IF NOT EXISTS {name}"
+            self._warehouse.execute(there)
+            self.granted[role].add(f"{privilege} {name}")
+        return []

@@ -32,6 +32,7 @@ LIMIT = {"period": "monthly", "breachAction": "deactivate", "usageType": "server
 
 
 VIEWS = {view.name for view in views()}
+MAY_BE_READ = {"USAGE dashboard", *(f"SELECT dashboard.{name}" for name in VIEWS)}
 
 
 class Redshift:
@@ -141,7 +142,7 @@ def test_only_the_view_whose_text_changed_is_made_anew_and_what_nobody_wants_goe
     assert [sql for sql in redshift.data.ran if sql.startswith("CREATE MAT")] == [changed.creation]
 
 
-@pytest.mark.parametrize("stopped_at", range(3 + 4 * len(VIEWS) + 1))
+@pytest.mark.parametrize("stopped_at", range(4 + 4 * len(VIEWS) + 4))
 def test_setup_that_was_stopped_anywhere_is_completed_by_the_next_one(
     stopped_at: int, redshift: Redshift, cloudformation: CloudFormation
 ) -> None:
@@ -154,6 +155,28 @@ def test_setup_that_was_stopped_anywhere_is_completed_by_the_next_one(
     assert answer(cloudformation, "Create", request_id="again")["Status"] == "SUCCESS"
     assert redshift.data.views() == VIEWS
     assert redshift.data.ledger() == [(view.name, view.fingerprint) for view in views()]
+    assert redshift.data.granted == {"analyst": MAY_BE_READ}
+
+
+def test_analysts_may_read_the_views_and_nothing_else(redshift: Redshift, cloudformation: CloudFormation) -> None:
+    redshift.is_new()
+    answer(cloudformation, "Create")
+
+    assert redshift.data.granted == {"analyst": MAY_BE_READ}
+
+
+def test_analysts_may_still_read_a_view_that_was_made_anew(
+    redshift: Redshift, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redshift.is_new()
+    answer(cloudformation, "Create")
+    redshift.is_there()
+    first, *others = views()
+    monkeypatch.setattr(warehouse_setup, "views", lambda: [View(first.name, first.query + " "), *others])
+
+    assert answer(cloudformation, "Update", request_id="another")["Status"] == "SUCCESS"
+    assert redshift.data.granted == {"analyst": MAY_BE_READ}
+    assert len([sql for sql in redshift.data.ran if sql.startswith("CREATE ROLE")]) == 1
 
 
 def test_refused_statement_fails_the_deployment_with_redshifts_reason_and_is_not_tried_again(
