@@ -13,14 +13,20 @@ from rich.progress import Progress
 
 from local.platform import STANDARD_DIRECTORY
 from ops.history.lake import DirectoryTarget, PlatformTarget, Target
+from ops.history.mishaps import LATE_AT_MOST, USUAL, Mishaps
 from ops.history.story import Story
 from ops.history.writing import write
 from ops.insights.here import NoPlatformError
 
 errors = Console(stderr=True, highlight=False)
-_EXAMPLES = """Examples:
+_EXAMPLES = """Some events come twice, days late or broken, as the nightly job has to expect; the story is the same
+without.
+
+Examples:
 
     python -m ops.history --out build/history                       90 days of 2,000 customers, about 90,000 events
+
+    python -m ops.history --broken 0.05 --lake && make etl          a quarantine worth looking at
 
     python -m ops.history --days 365 --customers 27000 --out DIR    about 5,000,000 events
 
@@ -34,18 +40,28 @@ def history(
     products: Annotated[int, typer.Option(min=1, help="How many products there are.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed and options give the same bytes.")] = 7,
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day (yesterday, UTC).")] = None,
+    duplicates: Annotated[float, typer.Option(min=0, max=0.5, help="Part of the events that come twice.")] = (
+        USUAL.duplicates
+    ),
+    late: Annotated[
+        float, typer.Option(min=0, max=0.5, help=f"Part that comes up to {LATE_AT_MOST} days late.")
+    ] = USUAL.late,
+    broken: Annotated[
+        float, typer.Option(min=0, max=0.5, help="Part that comes broken, for the quarantine.")
+    ] = USUAL.broken,
     out: Annotated[Path | None, typer.Option(help="A folder, which gets raw/orders/date=…/ and so on.")] = None,
     lake: Annotated[bool, typer.Option("--lake", help="The lake of the platform on this machine.")] = False,
 ) -> None:
     """Write a history the shop could have had: weeks, hours, Black Friday, favourites, returns and failures."""
     if (out is None) == (not lake):
         raise typer.BadParameter("say where to: either --out DIRECTORY or --lake")
-    story = Story(seed, until.date() if until else _yesterday(), days, customers, products)
+    last_day = until.date() if until else _yesterday()
+    story = Story(seed, last_day, days, customers, products, Mishaps(duplicates, late, broken))
     target: Target = DirectoryTarget(out) if out is not None else PlatformTarget(STANDARD_DIRECTORY)
     with Progress(console=errors) as progress:
         task = progress.add_task("Days", total=days)
-        events = write(story, target, lambda: progress.advance(task))
-    sys.stdout.write(f"{events:,} events of {story.first_day} to {story.last_day} in {target}\n")
+        records = write(story, target, lambda: progress.advance(task))
+    sys.stdout.write(f"{records:,} records of {story.first_day} to {story.last_day} in {target}\n")
 
 
 def _yesterday() -> date:

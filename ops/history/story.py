@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ops.history.ids import Ids
+from ops.history.mishaps import NONE, Mishaps
 
 VISITS_A_DAY = 0.15  # of a customer, on an ordinary day
 BUYS = 0.35  # of the visits that put something into a cart
@@ -43,6 +44,7 @@ class Story:
     days: int
     customers: int
     products: int = 200
+    mishaps: Mishaps = NONE
 
     @property
     def first_day(self) -> date:
@@ -56,6 +58,10 @@ class Story:
     def random(self, number: int) -> np.random.Generator:
         """Chance of that day alone, so that days can be told in any order."""
         return np.random.default_rng([self.seed, number])
+
+    def random_of_the_way(self, number: int) -> np.random.Generator:
+        """Chance of what happens to that day's events on their way, which changes nothing else of the story."""
+        return np.random.default_rng([self.seed, number, 1])
 
 
 def busyness(day: date) -> float:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from ops.history.ids import Ids
+from ops.history.mishaps import Way
 from ops.history.story import (
     BUYS,
     CANCELLED,
@@ -32,7 +33,7 @@ Objects = Mapping[tuple[str, date], bytes]
 
 
 class Telling:
-    """Collects events by prefix and day; those after the last day have not happened."""
+    """Collects what arrives by prefix and day; what is after the last day has not happened. `count` is of records."""
 
     def __init__(self, story: Story, number: int) -> None:
         self.story, self.number = story, number
@@ -40,6 +41,7 @@ class Telling:
         self.ids = Ids(self.chance)
         self.midnight = datetime.combine(story.day(number), datetime.min.time())
         self.count = 0
+        self._way = Way(story.mishaps, story.random_of_the_way(number), story.last_day) if story.mishaps else None
         self._lines: defaultdict[tuple[str, date], list[str]] = defaultdict(list)
 
     def tell(self, second: float, source: str, name: str, correlation: str, payload: str) -> None:
@@ -49,12 +51,14 @@ class Telling:
         if day > self.story.last_day:
             return
         prefix = "inventory" if name.startswith("Inventory") else "products" if name == "ProductChanged" else "orders"
-        self.count += 1
-        self._lines[prefix, day].append(
+        line = (
             f'{{"detail_type": "{name}", "source": "retail.{source}", "event_id": "{self.ids.take()}", "occurred_at": '
             f'"{moment.isoformat(timespec="microseconds")}Z", "version": "1.0", "correlation_id": "{correlation}", '
             f'"payload": {payload}}}\n'
         )
+        for arrived, record in self._way.arrivals(line, day) if self._way else ((day, line),):
+            self.count += 1
+            self._lines[prefix, arrived].append(record)
 
     def objects(self) -> Objects:
         """What was told, compressed; the members of a day may be put after each other."""
@@ -65,7 +69,7 @@ class Telling:
 
 
 def tell(story: Story, number: int) -> tuple[Objects, int]:
-    """The number-th day and what follows from it: objects by prefix and day, and how many events they hold."""
+    """The number-th day and what follows from it: objects by prefix and day, and how many records they hold."""
     telling = Telling(story, number)
     if number == 0:
         _publish_catalog(telling)

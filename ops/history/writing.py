@@ -14,16 +14,16 @@ from ops.history.telling import tell
 
 
 def write(story: Story, target: Target, told: Callable[[], None] = lambda: None) -> int:
-    """Write the history, calling `told` after each day; how many events there are.
+    """Write the history, calling `told` after each day; how many records there are.
 
     Each day of a prefix is one object of gzip members, one for each day on which something began that went on then.
     """
-    events = 0
+    records = 0
     with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
         for objects, count in pool.map(partial(tell, story), range(story.days)):
             for prefix, day in sorted(objects):
                 target.append(f"raw/{prefix}/date={day}/history.json.gz", objects[prefix, day])
-            events += count
+            records += count
             told()
     target.close()
-    return events
+    return records

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ops.history.lake import DirectoryTarget
+from ops.history.mishaps import USUAL
 from ops.history.story import Story
 from ops.history.writing import write
 from ops.synth import ROOT
@@ -25,7 +26,7 @@ def tell(directory: Path) -> Path:
     Raises NightlyJobError when the job fails.
     """
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    write(Story(SEED, yesterday, DAYS, CUSTOMERS, PRODUCTS), DirectoryTarget(directory), lambda: None)
+    write(Story(SEED, yesterday, DAYS, CUSTOMERS, PRODUCTS, USUAL), DirectoryTarget(directory), lambda: None)
     command = [sys.executable, str(ROOT / "etl" / "curate.py"), "--lake", str(directory)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from pyspark.sql import SparkSession
+from typer.testing import CliRunner
 
+from ops.history.__main__ import history
 from ops.history.lake import DirectoryTarget
+from ops.history.mishaps import NONE, Mishaps
 from ops.history.story import EVENTS_OF_A_VISIT, VISITS_A_DAY, Story, black_friday, busyness
 from ops.history.telling import tell
 from ops.history.writing import write
 from retail.events import Envelope, Payload
+from tests.etl.lakes import TestLake
 
 STORY = Story(seed=7, last_day=date(2026, 11, 30), days=30, customers=400)
 MODELS = {model.detail_type: model for model in Payload.__subclasses__()}
@@ -88,6 +95,73 @@ def test_number_of_events_can_be_foretold(events: list[tuple[str, date, dict[str
     visits = sum(busyness(STORY.day(number)) for number in range(STORY.days)) * VISITS_A_DAY * STORY.customers
 
     assert len(events) / visits == pytest.approx(EVENTS_OF_A_VISIT, rel=0.15)
+
+
+def lines_of(story: Story) -> list[tuple[date, str]]:
+    """Every record of the story, with the day of its object."""
+    told = [tell(story, number)[0] for number in range(story.days)]
+    return [
+        (day, line)
+        for objects in told
+        for (_, day), member in objects.items()
+        for line in gzip.decompress(member).decode().splitlines()
+    ]
+
+
+def happened(line: str) -> date:
+    """The day of a sound event."""
+    return datetime.fromisoformat(json.loads(line)["occurred_at"]).date()
+
+
+def test_mishaps_happen_as_often_as_asked_and_change_nothing_else() -> None:
+    smooth = {line for _, line in lines_of(STORY)}
+    arrived = lines_of(dataclasses.replace(STORY, mishaps=Mishaps(duplicates=0.05, late=0.04, broken=0.03)))
+    times = Counter(line for _, line in arrived)
+    sound = [(day, line) for day, line in arrived if line in smooth]
+    late = [day for day, line in sound if day != happened(line)]
+
+    assert sum(1 for count in times.values() if count == 2) / len(smooth) == pytest.approx(0.05, rel=0.2)
+    assert max(times.values()) == 2
+    assert (len(arrived) - len(sound)) / len(smooth) == pytest.approx(0.03, rel=0.2)
+    assert len({line for _, line in sound}) + len(arrived) - len(sound) == len(smooth)
+    assert len(late) / len(smooth) == pytest.approx(0.04 + 0.05 / 2, rel=0.2)
+    assert all(1 <= (day - happened(line)).days <= 5 for day, line in sound if day in late and day != happened(line))
+    assert max(day for day, _ in arrived) == STORY.last_day
+
+
+@pytest.mark.slow
+def test_nightly_job_finds_every_mishap(spark: SparkSession, tmp_path: Path) -> None:
+    mishaps = Mishaps(duplicates=0.1, late=0.1, broken=0.4)
+    story = Story(seed=7, last_day=date(2026, 11, 19), days=3, customers=100, products=20, mishaps=mishaps)
+    written = write(story, DirectoryTarget(tmp_path))
+    distinct = {line for _, line in lines_of(story)}
+    sound = {line for _, line in lines_of(dataclasses.replace(story, mishaps=NONE))} & distinct
+    lake = TestLake(spark, tmp_path)
+
+    account = lake.run()
+
+    assert (account.read, account.curated) == (written, len(sound))
+    assert account.quarantined == len(distinct) - len(sound)
+    assert account.duplicates == written - len(distinct)
+    assert len({reason for reason, _ in lake.quarantined()}) == 5
+    assert lake.run().read == 0
+
+
+def test_help_says_how_much_goes_wrong_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    application = typer.Typer()
+    application.command()(history)
+
+    told = CliRunner().invoke(application, ["--help"], env={"COLUMNS": "200"}).output
+
+    for option, default in (("--duplicates", "0.02"), ("--late", "0.01"), ("--broken", "0.0005")):
+        (line,) = [line for line in told.splitlines() if option in line]
+        assert f"[default: {default}]" in line
+    assert CliRunner().invoke(application, ["--broken", "0.6", "--out", "x"]).exit_code == 2
+
+
+def test_share_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"late is 0\.7"):
+        Mishaps(late=0.7)
 
 
 @pytest.mark.slow
