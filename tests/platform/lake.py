@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import duckdb
 from pyspark.sql import SparkSession
 
 from tests.analytics import known
 from tests.analytics.curated import curate
 from tests.platform.deployed import Deployed
+
+_OF_A_TABLE = ("Name", "Description", "TableType", "Parameters", "PartitionKeys", "StorageDescriptor")
 
 
 @contextmanager
@@ -31,3 +35,33 @@ def known_history(platform: Deployed, spark: SparkSession, directory: Path) -> I
     finally:
         for key in files:
             s3.delete_object(Bucket=bucket, Key=key)
+
+
+@contextmanager
+def orders_that_grew(platform: Deployed, date: str) -> Iterator[None]:
+    """From `date` on the orders have a column `gift`: in the catalog, as a deployment of it leaves the table, and in
+    the files of that day. The days before are as they were written."""
+    s3, bucket = platform.emulator.client("s3"), platform.parameter("lake/bucket")
+    glue = platform.emulator.client("glue")
+    where = {"DatabaseName": "retail_dev", "Name": "curated_orders"}
+    before = {name: glue.get_table(**where)["Table"][name] for name in _OF_A_TABLE}
+    storage = before["StorageDescriptor"]
+    grown = {**storage, "Columns": [*storage["Columns"], {"Name": "gift", "Type": "boolean"}]}
+    (listed,) = s3.list_objects_v2(Bucket=bucket, Prefix=f"curated/orders/date={date}/")["Contents"]
+    content = s3.get_object(Bucket=bucket, Key=listed["Key"])["Body"].read()
+    glue.update_table(DatabaseName="retail_dev", TableInput={**before, "StorageDescriptor": grown})
+    s3.put_object(Bucket=bucket, Key=listed["Key"], Body=_with_gifts(content))
+    try:
+        yield
+    finally:
+        glue.update_table(DatabaseName="retail_dev", TableInput=before)
+        s3.put_object(Bucket=bucket, Key=listed["Key"], Body=content)
+
+
+def _with_gifts(parquet: bytes) -> bytes:
+    with TemporaryDirectory() as directory:
+        old, new = Path(directory, "old.parquet"), Path(directory, "new.parquet")
+        old.write_bytes(parquet)
+        grown = f"SELECT *, true AS gift FROM read_parquet('{old}')"  # noqa: S608  (our own text)
+        duckdb.execute(f"COPY ({grown}) TO '{new}' (FORMAT parquet)")
+        return new.read_bytes()
