@@ -55,6 +55,10 @@ etl: setup  ## The nightly job, now, over the lake of this machine's platform: r
 insights: setup  ## One page of pictures from the curated tables of this machine, in build/insights.html
 	@$(BIN)/python -m ops.insights
 
+.PHONY: ask
+ask:  ## Ask Athena of this machine's platform: QUERY=revenue-per-day, SQL, or nothing for the list of queries
+	@$(BIN)/python -m local run python -m ops.ask "$(QUERY)" --env dev
+
 .PHONY: network
 network: setup  ## Compute who reaches whom from the templates, into docs/network.md
 	@$(BIN)/python -m ops.network

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import sqlglot
-from sqlglot import exp, tokens
+from sqlglot import exp
 
 AGGREGATES = """ANY_VALUE AVG COUNT LISTAGG MAX MEDIAN MIN PERCENTILE_CONT STDDEV STDDEV_POP STDDEV_SAMP SUM VAR_POP
     VAR_SAMP VARIANCE"""
@@ -99,14 +100,10 @@ def problems_of_view(query: str) -> list[str]:
 
 def _unknown_functions(query: str) -> Iterator[str]:
     """Names before a parenthesis, as they are written: sqlglot's tree has its own names for many."""
-    read = sqlglot.tokenize(query, dialect="redshift")
-    names = [
-        [read[0], *read][place] for place, token in enumerate(read) if token.token_type is tokens.TokenType.L_PAREN
-    ]
-    with_list = {cte.alias.upper() for cte in sqlglot.parse_one(query, dialect="redshift").find_all(exp.CTE)}
-    for name in names:
+    parts = {cte.alias.upper() for cte in sqlglot.parse_one(query, dialect="redshift").find_all(exp.CTE)}
+    for name, following in pairwise(sqlglot.tokenize(query, dialect="redshift")):
         word = name.text.upper()
-        if re.fullmatch(r"\w+", word) and word not in KNOWN | with_list:
+        if following.token_type.name == "L_PAREN" and re.fullmatch(r"\w+", word) and word not in KNOWN | parts:
             yield f"the guide knows no function {word} that runs on compute nodes"
 
 

@@ -1,0 +1,112 @@
+"""Asks the lake: runs a named query, or SQL, in an environment's Athena workgroup and prints what it answers.
+
+    python -m ops.ask --env prod                                  which questions there are
+    python -m ops.ask revenue-per-day --env prod
+    python -m ops.ask "SELECT reason, count(*) FROM quarantine GROUP BY reason" --env prod --json
+
+Uses the credentials of the caller; on the platform of this machine `make ask` does. Exit codes: 0 answered, 1 not, and
+the output says why, 2 wrong arguments.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
+    from mypy_boto3_athena.type_defs import NamedQueryTypeDef
+
+POLL_SECONDS = 0.5
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+Row = dict[str, str | None]
+
+
+class NoAnswerError(Exception):
+    """There is no such question, or Athena did not answer it; the message says which and what to do."""
+
+
+class Workgroup:
+    """The Athena workgroup of an environment, over that environment's tables."""
+
+    def __init__(self, athena: AthenaClient, environment: str) -> None:
+        self._athena, self._name = athena, f"retail-{environment}"
+        self._database = f"retail_{environment}"
+
+    def questions(self) -> dict[str, NamedQueryTypeDef]:
+        """Its named queries, by name."""
+        pages = self._athena.get_paginator("list_named_queries").paginate(WorkGroup=self._name)
+        ids = [query for page in pages for query in page["NamedQueryIds"]]
+        found = [self._athena.get_named_query(NamedQueryId=query)["NamedQuery"] for query in ids]
+        return {query["Name"]: query for query in sorted(found, key=lambda query: query["Name"])}
+
+    def answer(self, question: str) -> list[Row]:
+        """The rows of a named query or of SQL, which has a space, by column; nothing is None.
+
+        Raises NoAnswerError with Athena's reason.
+        """
+        if not re.search(r"\s", question):
+            named = self.questions()
+            if question not in named:
+                raise NoAnswerError(f"There is no query {question} in {self._name}, only {', '.join(named)}")
+            question = named[question]["QueryString"]
+        execution = self._athena.start_query_execution(
+            QueryString=question, QueryExecutionContext={"Database": self._database}, WorkGroup=self._name
+        )["QueryExecutionId"]
+        self._wait_for(execution)
+        pages = self._athena.get_paginator("get_query_results").paginate(QueryExecutionId=execution)
+        rows = [[field.get("VarCharValue") for field in row["Data"]] for p in pages for row in p["ResultSet"]["Rows"]]
+        header, *answer = rows or [[]]
+        return [{str(name): value for name, value in zip(header, row, strict=True)} for row in answer]
+
+    def _wait_for(self, execution: str) -> None:
+        while True:
+            status = self._athena.get_query_execution(QueryExecutionId=execution)["QueryExecution"]["Status"]
+            if status["State"] == "SUCCEEDED":
+                return
+            if status["State"] in ("FAILED", "CANCELLED"):
+                raise NoAnswerError(f"Athena: {status['State']}: {status.get('StateChangeReason', 'no reason given')}")
+            time.sleep(POLL_SECONDS)
+
+
+@app.command(epilog="Example: python -m ops.ask top-products --env prod")
+def ask(
+    question: Annotated[str, typer.Argument(help="A named query, or SQL; without it, the named queries.")] = "",
+    environment: Annotated[str, typer.Option("--env", help="dev, staging or prod")] = "dev",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output")] = False,
+) -> None:
+    """Ask the lake through Athena."""
+    try:
+        workgroup = Workgroup(boto3.client("athena"), environment)
+        if question:
+            rows = workgroup.answer(question)
+        else:
+            rows = [{"query": name, "answers": query["Description"]} for name, query in workgroup.questions().items()]
+    except (NoAnswerError, ClientError, BotoCoreError) as problem:
+        errors.print(f"ask: {problem}", style="red", soft_wrap=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        sys.stdout.write(json.dumps(rows) + "\n")
+    elif not rows:
+        console.print("No rows: the tables hold nothing of the days that were asked for.")
+    else:
+        table = Table(*rows[0], box=None)
+        for row in rows:
+            table.add_row(*(value or "" for value in row.values()))
+        console.print(table)
+
+
+if __name__ == "__main__":
+    app()

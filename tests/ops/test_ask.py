@@ -1,0 +1,112 @@
+"""Asking the lake from the command line, with requests and answers checked against Athena's model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from typer.testing import CliRunner, Result
+
+from ops import ask
+
+SQL = "SELECT currency, revenue FROM curated_payments"
+IN_WORKGROUP = {"QueryExecutionContext": {"Database": "retail_prod"}, "WorkGroup": "retail-prod"}
+
+
+@pytest.fixture
+def athena(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """Athena, which has to be asked for in order."""
+    session = boto3.Session(region_name="us-east-2", aws_access_key_id="-", aws_secret_access_key="-")
+    client = session.client("athena")
+    monkeypatch.setattr(boto3, "client", lambda _: client)
+    monkeypatch.setattr(ask, "POLL_SECONDS", 0)
+    with Stubber(client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(ask.app, [*arguments, "--env", "prod"], env={"COLUMNS": "200"})
+
+
+def has_query(athena: Stubber) -> None:
+    query = {"Name": "revenue", "Description": "Money", "Database": "retail_prod", "QueryString": SQL}
+    athena.add_response("list_named_queries", {"NamedQueryIds": ["1"]}, {"WorkGroup": "retail-prod"})
+    athena.add_response("get_named_query", {"NamedQuery": query}, {"NamedQueryId": "1"})
+
+
+def runs(athena: Stubber, *states: str, reason: str = "") -> None:
+    asked = {"QueryString": SQL, **IN_WORKGROUP}
+    athena.add_response("start_query_execution", {"QueryExecutionId": "e"}, asked)
+    for state in states:
+        status = {"State": state, **({"StateChangeReason": reason} if reason else {})}
+        athena.add_response("get_query_execution", {"QueryExecution": {"Status": status}}, {"QueryExecutionId": "e"})
+
+
+def answers(athena: Stubber, *rows: list[str | None]) -> None:
+    """A page for each row, so that a reader of the first page only does not get away with it."""
+    for number, row in enumerate(rows):
+        data = [{"VarCharValue": value} if value is not None else {} for value in row]
+        more = {"NextToken": str(number + 1)} if number + 1 < len(rows) else {}
+        asked = {"QueryExecutionId": "e", **({"NextToken": str(number)} if number else {})}
+        athena.add_response("get_query_results", {"ResultSet": {"Rows": [{"Data": data}]}, **more}, asked)
+
+
+def test_named_query_is_answered_whole(athena: Stubber) -> None:
+    has_query(athena)
+    runs(athena, "QUEUED", "RUNNING", "SUCCEEDED")
+    answers(athena, ["currency", "revenue"], ["EUR", "12.50"], ["USD", None])
+
+    told = run("revenue", "--json")
+
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout) == [{"currency": "EUR", "revenue": "12.50"}, {"currency": "USD", "revenue": None}]
+
+
+def test_sql_is_asked_as_it_is_and_printed_as_a_table(athena: Stubber) -> None:
+    runs(athena, "SUCCEEDED")
+    answers(athena, ["currency", "revenue"], ["EUR", "12.50"])
+
+    lines = run(SQL).output.splitlines()
+
+    assert [line.split() for line in lines] == [["currency", "revenue"], ["EUR", "12.50"]]
+
+
+def test_without_a_question_the_questions_are_listed(athena: Stubber) -> None:
+    has_query(athena)
+
+    assert [line.split() for line in run().output.splitlines()][1] == ["revenue", "Money"]
+
+
+def test_unknown_question_is_told_with_those_there_are(athena: Stubber) -> None:
+    has_query(athena)
+
+    told = run("revenues")
+
+    assert told.exit_code == 1
+    assert "no query revenues in retail-prod, only revenue" in told.output
+
+
+def test_query_that_fails_is_told_in_athenas_words(athena: Stubber) -> None:
+    runs(athena, "FAILED", reason="COLUMN_NOT_FOUND: line 1:8")
+
+    told = run(SQL)
+
+    assert told.exit_code == 1
+    assert "COLUMN_NOT_FOUND: line 1:8" in told.output
+
+
+def test_no_permission_is_told(athena: Stubber) -> None:
+    athena.add_client_error("start_query_execution", "AccessDeniedException", "not yours")
+
+    assert "not yours" in run(SQL).output
+
+
+def test_empty_answer_is_said_to_be_one(athena: Stubber) -> None:
+    runs(athena, "SUCCEEDED")
+    answers(athena, ["currency", "revenue"])
+
+    assert "No rows" in run(SQL).output
