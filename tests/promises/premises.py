@@ -32,7 +32,10 @@ class Premises:
         self.shop = Shop(conninfo)
         self._cache = Redis.from_url(cache_url, decode_responses=True)
         self._cookies = SessionCookies(lambda: read_signing_keys(self.shop.database))
-        self._accounts = {who: self._open_account(who) for who in ("customer", "employee")}
+        self._accounts = {
+            "customer": self._open_account("customer", EMAIL),
+            "employee": self._open_account("employee", "employee@example.com"),
+        }
         self._slugs = [row["slug"] for row in self.shop.rows("SELECT slug FROM categories ORDER BY slug")]
         self._lives: defaultdict[str, Iterator[tuple[Transition, ...]]] = defaultdict(lambda: cycle(LIVES))
         self._helped: defaultdict[str, Iterator[bool]] = defaultdict(lambda: cycle([True, True, False]))
@@ -45,7 +48,8 @@ class Premises:
     def let_in(self, case: Case[Any], who: Who) -> tuple[dict[str, str], bool]:
         """The headers of somebody who may ask this, and whether all they ask for exists: so in two of three cases."""
         session = Session.new(claims_customer=True)
-        account = self._accounts[who]
+        over = case.path.startswith("/api/account/")  # what ends the account, or its sessions
+        account = self._open_account(who, f"{uuid4().hex}@example.com") if over else self._accounts[who]
         CustomerSessions(self.shop.database, self._cache).begin(account, session_key=session.key, guest_key=None)
         product = self.shop.add_product(stock=100)
         Carts(self._cache).put(session.key, product, 1)
@@ -63,19 +67,27 @@ class Premises:
                 case.path_parameters["order_id"] = str(
                     self._order(product, account, next(self._lives[case.operation.label]))
                 )
+            if "slug" in case.path_parameters:
+                case.path_parameters["slug"] = self._empty_category()
         if fits(case, ParameterLocation.BODY) and isinstance(case.body, dict):
             known = {
                 "email": EMAIL,
                 "password": PASSWORD,
+                "current_password": PASSWORD,
+                "new_password": "eight yellow wagons",
                 "id": str(uuid4()),
                 "change": 5,
                 "sku": uuid4().hex.upper(),
                 "price": {"amount": "12.50", "currency": "USD"},
                 "categories": self._slugs[:2],
+                "slug": uuid4().hex,
+                "cover_sku": None,
                 "picture": shapes()[0],
                 "tone": tones()[0],
                 "version": self.shop.rows("SELECT version FROM products WHERE id = %s", product)[0]["version"],
             }
+            if "cover_sku" in case.body:
+                known["name"] = uuid4().hex  # two categories may not share one
             case.body |= {name: value for name, value in known.items() if name in case.body}
 
     def _order(self, product: UUID, account: UUID, life: tuple[Transition, ...]) -> UUID:
@@ -86,8 +98,12 @@ class Premises:
                 advance(connection, order_id, transition)
         return order_id
 
-    def _open_account(self, who: str) -> UUID:
-        email = EMAIL if who == "customer" else f"{who}@example.com"
+    def _empty_category(self) -> str:
+        slug = uuid4().hex
+        self.shop.rows("INSERT INTO categories (slug, name) VALUES (%s, %s)", slug, slug)
+        return slug
+
+    def _open_account(self, who: str, email: str) -> UUID:
         register(self.shop.database, email=email, name="Kim Example", password=PASSWORD)
         (account,) = self.shop.rows(
             "UPDATE customers SET is_staff = %s WHERE email = %s RETURNING id", who == "employee", email
