@@ -41,6 +41,7 @@ def configure(spark: SparkSession) -> None:
         "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",  # an old date fails no run, whatever let it in
         "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # the partition is a text
         "spark.sql.constraintPropagation.enabled": "false",  # it takes a minute over conditions as long as ours
+        "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",  # and so does it, where such a row is joined
         "spark.sql.maxConcurrentOutputFileWriters": "100",  # instead of a sort by day before each write
         "spark.sql.optimizer.windowGroupLimitThreshold": "-1",  # it would sort everything once more
     }.items():

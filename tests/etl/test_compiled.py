@@ -27,10 +27,11 @@ def test_compiled_job_gives_the_same_tables_of_all_contracts(lake: TestLake, tmp
     grown = [{**event, "payload": event["payload"] | {"gift": [True]}} for event in map(raw, EVERY_EVENT)]
     events = [*map(raw, EVERY_EVENT), *map(carried, map(raw, EVERY_EVENT)), *grown]
     records = [*map(json.dumps, events), *(json.dumps(record) for _, record in BROKEN.values())]
+    more = [*records[:3], *map(json.dumps, map(raw, EVERY_EVENT[:2]))]
     for each in (lake, compiled):
         each.put(*records, records[0])
         each.run()
-        each.put(*records[:3], *map(json.dumps, map(raw, EVERY_EVENT[:2])), key="raw/orders/date=2026-11-20/more.json")
+        each.put(*more, key="raw/orders/date=2026-11-20/more.json")
         each.run()
 
     assert compiled.accounts[0].curated == 3 * len(EVERY_EVENT)
