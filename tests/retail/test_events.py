@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from retail.errors import MalformedMessageError
-from retail.events import BusEvent, Envelope, OrderShipped
+from retail.events import BusEvent, Envelope, OrderShipped, ProductAddedToCart
 from retail.money import Money
 
 
@@ -33,6 +33,20 @@ def test_a_newer_minor_version_is_accepted() -> None:
 def test_an_unknown_major_version_is_refused_and_named() -> None:
     with pytest.raises(MalformedMessageError, match=r"OrderShipped has version 2\.0"):
         BusEvent.parse(json.dumps(_message(version="2.0")))
+
+
+@pytest.mark.parametrize("occurred_at", ["1970-01-01T00:00:07Z", "0001-01-01T00:00:00Z", "2024-12-31T23:59:59.999Z"])
+def test_an_event_from_before_the_shop_began_is_refused(occurred_at: str) -> None:
+    with pytest.raises(MalformedMessageError, match="occurred_at"):
+        BusEvent.parse(json.dumps(_message(occurred_at=occurred_at)))
+
+
+@pytest.mark.parametrize("quantity", ["3", 3.0, True])
+def test_what_only_looks_like_a_whole_number_is_none(quantity: Any) -> None:
+    payload = {"visit_id": "v", "product_id": str(uuid4())}
+    assert ProductAddedToCart.model_validate(payload | {"quantity": 3}).quantity == 3
+    with pytest.raises(ValidationError, match="quantity"):
+        ProductAddedToCart.model_validate(payload | {"quantity": quantity})
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", '{"detail-type": "OrderShipped"}', '{"detail": 7}'])
