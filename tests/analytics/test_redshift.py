@@ -60,7 +60,7 @@ def test_what_redshift_takes_in_a_view_is_not_refused(query: str) -> None:
     "statement",
     [
         EXTERNAL.replace("EXTERNAL SCHEMA IF NOT EXISTS lake", "EXTERNAL SCHEMA lake IF NOT EXISTS"),
-        EXTERNAL.replace("DATA CATALOG ", ""),
+        EXTERNAL.replace("DATA CATALOG", "GLUE CATALOG"),
         EXTERNAL.replace("'retail_dev'", "retail_dev"),
         EXTERNAL.replace(" IAM_ROLE default", ""),
         EXTERNAL.replace("default", "'role'"),
