@@ -8,10 +8,12 @@ from typing import cast
 from aws_cdk import CfnResource, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
+from constructs import Construct
 
 from retail_constructs.function import retention
 
-_PROVIDER = "CustomResourceProvider"  # how CDK ends the id of each
+# By CDK's names: what empties buckets that go with their stack, and the default security group.
+_PROVIDERS = ("Custom::S3AutoDeleteObjectsCustomResourceProvider", "Custom::VpcRestrictDefaultSGCustomResourceProvider")
 
 
 def adopt_library_functions(stack: Stack, *, key: kms.IKey, log_days: int, tags: Mapping[str, str]) -> None:
@@ -20,10 +22,10 @@ def adopt_library_functions(stack: Stack, *, key: kms.IKey, log_days: int, tags:
     CDK makes them as plain resources, which no tag reaches, and Lambda would make the group, open and for ever. Call it
     last: a function that comes afterwards stays as CDK makes it.
     """
-    for provider in stack.node.children:
-        if provider.node.id.endswith(_PROVIDER):
+    for name in _PROVIDERS:
+        if provider := stack.node.try_find_child(name):
             log_group = logs.LogGroup(
-                provider,  # type: ignore[arg-type]  # a construct, as every child is
+                cast(Construct, provider),
                 "Logs",
                 encryption_key=key,
                 retention=retention(log_days),
