@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import App, Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk.aws_elasticloadbalancingv2 import HttpCodeElb, HttpCodeTarget
+from aws_cdk import App
 
 from environments import Environment
 from retail_constructs.compliance import acknowledge, in_packs
 from retail_constructs.experiments import Experiments
-from retail_constructs.guarded_load_balancer import GuardedLoadBalancer
 from retail_constructs.library_functions import adopt_library_functions
 from retail_constructs.managed_policies import manage_policies
+from retail_constructs.target_alarms import errors_in_a_minute
 from stacks.analytics import AnalyticsStack
 from stacks.application import ApplicationStack
 from stacks.data import DataStack
@@ -128,6 +126,7 @@ class Platform:
 
     def _allow_experiments(self, *, zone: str) -> None:
         """In the last stack, for they break what all the others own."""
+        balancer = self.ingress.load_balancer
         Experiments(
             self.analytics,
             "Experiments",
@@ -135,22 +134,9 @@ class Platform:
             database_arn=self.data.database.cluster.cluster_arn,
             vpc_id=self.networking.vpc.vpc_id,
             zone=zone,
-            errors=_errors(self.ingress.load_balancer),
+            errors=errors_in_a_minute(balancer.load_balancer, balancer.target_group),
             alarm_topic=self.security.alarm_topic,
         )
-
-
-def _errors(balancer: GuardedLoadBalancer) -> cloudwatch.MathExpression:
-    """What customers get as 5xx in a minute, from a task, or from the load balancer when no task takes them."""
-    return cloudwatch.MathExpression(
-        expression="FILL(tasks, 0) + FILL(balancer, 0)",
-        using_metrics={
-            "tasks": balancer.target_group.metrics.http_code_target(HttpCodeTarget.TARGET_5XX_COUNT, statistic="sum"),
-            "balancer": balancer.load_balancer.metrics.http_code_elb(HttpCodeElb.ELB_5XX_COUNT, statistic="sum"),
-        },
-        label="answers with 5xx",
-        period=Duration.minutes(1),
-    )
 
 
 def _acknowledge_everywhere(app: App) -> None:

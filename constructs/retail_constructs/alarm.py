@@ -35,7 +35,7 @@ class HeardAlarm(cloudwatch.Alarm):
             metric=metric,
             threshold=threshold,
             evaluation_periods=periods,
-            alarm_description=f"{description}. What to do: {RUNBOOKS}#{runbook}",
+            alarm_description=_with_runbook(description, runbook),
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
@@ -45,7 +45,7 @@ class HeardAlarm(cloudwatch.Alarm):
 class LifeSignAlarm(cloudwatch.Alarm):
     """Publishes to `topic` when `metric` says less than `least`, or nothing at all, in `periods` periods running.
 
-    `description` is what it is for a `HeardAlarm`.
+    `description` and `runbook` are what they are for a `HeardAlarm`.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class LifeSignAlarm(cloudwatch.Alarm):
         metric: cloudwatch.IMetric,
         least: float,
         description: str,
+        runbook: str,
         topic: sns.ITopic,
         periods: int = 1,
     ) -> None:
@@ -65,8 +66,12 @@ class LifeSignAlarm(cloudwatch.Alarm):
             metric=metric,
             threshold=least,
             evaluation_periods=periods,
-            alarm_description=description,
+            alarm_description=_with_runbook(description, runbook),
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         )
         self.add_alarm_action(actions.SnsAction(topic))
+
+
+def _with_runbook(description: str, runbook: str) -> str:
+    return f"{description}. What to do: {RUNBOOKS}#{runbook}"

@@ -118,6 +118,7 @@ class FargateService(Construct):
             metric=target_group.metrics.healthy_host_count(period=Duration.minutes(1), statistic="max"),
             least=1,
             description="No task of the storefront takes requests: the shop is down; read the service's events",
+            runbook="no-task",
             topic=topic,
             periods=3,
         )

@@ -51,6 +51,21 @@ def watch_targets(
     )
 
 
+def errors_in_a_minute(
+    balancer: elb.ApplicationLoadBalancer, targets: elb.ApplicationTargetGroup
+) -> cloudwatch.MathExpression:
+    """What customers get as 5xx, from a task, or from the load balancer when no task takes them."""
+    return cloudwatch.MathExpression(
+        expression="FILL(tasks, 0) + FILL(balancer, 0)",
+        using_metrics={
+            "tasks": targets.metrics.http_code_target(elb.HttpCodeTarget.TARGET_5XX_COUNT, statistic="sum"),
+            "balancer": balancer.metrics.http_code_elb(elb.HttpCodeElb.ELB_5XX_COUNT, statistic="sum"),
+        },
+        label="answers with 5xx",
+        period=Duration.minutes(1),
+    )
+
+
 def _share_of_errors(
     balancer: elb.ApplicationLoadBalancer, targets: elb.ApplicationTargetGroup
 ) -> cloudwatch.MathExpression:
