@@ -13,6 +13,18 @@ LARGEST_QUANTITY = 99
 LARGEST_CART = 100  # products
 _EMPTIED = "emptied"  # a field that tells a cart somebody emptied from one that the cache lost
 
+# Each change is one command on one key: nobody comes in between, and no cart is left behind that never expires.
+_PUT = "redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) return redis.call('EXPIRE', KEYS[1], ARGV[3])"
+_ADD = """
+local quantity = math.min(tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0) + ARGV[2], tonumber(ARGV[3]))
+redis.call('HSET', KEYS[1], ARGV[1], quantity)
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return quantity
+"""
+_CLEAR = (
+    "redis.call('DEL', KEYS[1]) redis.call('HSET', KEYS[1], ARGV[1], 1) return redis.call('EXPIRE', KEYS[1], ARGV[2])"
+)
+
 
 class Carts:
     """The carts of all sessions, by session key; every method raises CacheUnavailableError while the cache is away."""
@@ -37,8 +49,13 @@ class Carts:
         if not 1 <= quantity <= LARGEST_QUANTITY:
             raise ValueError(f"a quantity of {quantity}: choose 1 to {LARGEST_QUANTITY}")
         with cache_errors():
-            self._cache.hset(_key(session_key), str(product_id), str(quantity))
-            self._cache.expire(_key(session_key), CART_SECONDS)
+            self._cache.eval(_PUT, 1, _key(session_key), str(product_id), str(quantity), str(CART_SECONDS))
+
+    def add(self, session_key: str, product_id: UUID, quantity: int) -> int:
+        """Put more pieces of one product in, up to the most that fits; returns how many there are then."""
+        with cache_errors():
+            values = (str(product_id), str(quantity), str(LARGEST_QUANTITY), str(CART_SECONDS))
+            return int(str(self._cache.eval(_ADD, 1, _key(session_key), *values)))
 
     def remove(self, session_key: str, product_id: UUID) -> None:
         """Take one product out; without effect when it is not in the cart."""
@@ -47,17 +64,14 @@ class Carts:
 
     def move(self, from_key: str, to_key: str) -> None:
         """Put what one session's cart holds into another's, up to the most that fits; the first one is empty then."""
-        present = self.quantities(to_key)
         for product_id, quantity in self.quantities(from_key).items():
-            self.put(to_key, product_id, min(present.get(product_id, 0) + quantity, LARGEST_QUANTITY))
+            self.add(to_key, product_id, quantity)
         self.clear(from_key)
 
     def clear(self, session_key: str) -> None:
         """Forget what is in the cart."""
         with cache_errors():
-            self._cache.delete(_key(session_key))
-            self._cache.hset(_key(session_key), _EMPTIED, "1")
-            self._cache.expire(_key(session_key), CART_SECONDS)
+            self._cache.eval(_CLEAR, 1, _key(session_key), _EMPTIED, str(CART_SECONDS))
 
 
 def _key(session_key: str) -> str:

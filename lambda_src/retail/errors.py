@@ -162,7 +162,7 @@ class TotalChangedError(RetailError):
 
     def __init__(self, agreed: object, total: object) -> None:
         super().__init__(
-            f"Your cart is {total} now, it was {agreed} when you entered your card. Nothing was ordered or charged: "
+            f"Your cart is {total} now, it was {agreed} when you agreed to it. Nothing was ordered or charged: "
             "please look at it once more, then check out again."
         )
 

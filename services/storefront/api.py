@@ -64,6 +64,7 @@ def place_order(
         email=wanted.email,
         payment_token=wanted.payment_token,
         delivery=wanted.delivery,
+        agreed=wanted.expected_total,
         signed_in=customer,
         idempotency_key=key,
     )

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from retail.cart import CART_SECONDS, LARGEST_CART, Carts
+from retail.cart import CART_SECONDS, LARGEST_CART, LARGEST_QUANTITY, Carts
 from retail.errors import CacheUnavailableError, CartFullError
 from storefront.cookies import read_cookie, set_cookie
 from storefront.sessions import Session
@@ -56,12 +56,25 @@ class RequestCarts:
 
     def put(self, session: Session, product_id: UUID, quantity: int) -> None:
         """Set the quantity of one product; raises CartFullError when it is one product too many."""
-        present = self.quantities(session)
-        if len(present | {product_id: quantity}) > LARGEST_CART:
-            raise CartFullError(LARGEST_CART)
+        present = self._with_room_for(session, product_id)
         self._change(
             session, present | {product_id: quantity}, lambda: self._carts.put(session.key, product_id, quantity)
         )
+
+    def add(self, session: Session, product_id: UUID, quantity: int) -> int:
+        """Put more pieces of one product in, up to the most that fits; returns how many there are then.
+
+        Asked for at once by several, each adds its own. Raises CartFullError as `put` does.
+        """
+        present = self._with_room_for(session, product_id)
+        wanted = min(present.get(product_id, 0) + quantity, LARGEST_QUANTITY)
+        try:
+            wanted = self._carts.add(session.key, product_id, quantity)
+        except CacheUnavailableError:
+            self._keep(session, Copy(present | {product_id: wanted}, ahead=True))
+        else:
+            self._keep(session, Copy(present | {product_id: wanted}))
+        return wanted
 
     def remove(self, session: Session, product_id: UUID) -> None:
         """Take one product out; without effect when it is not in the cart."""
@@ -76,6 +89,12 @@ class RequestCarts:
         """Take the cart along into another session, beside what is in that one's."""
         present = self.quantities(before)
         self._change(now, present, lambda: self._carts.move(before.key, now.key))
+
+    def _with_room_for(self, session: Session, product_id: UUID) -> Quantities:
+        present = self.quantities(session)
+        if len(present.keys() | {product_id}) > LARGEST_CART:
+            raise CartFullError(LARGEST_CART)
+        return present
 
     def _change(self, session: Session, wanted: Quantities, in_cache: Callable[[], None]) -> None:
         try:

@@ -20,6 +20,7 @@ WORDS = {
     "country": "Choose the country from the list.",
     "postcode": "Enter the postcode: letters, digits, spaces and dashes, 20 at most.",
     "payment_token": "Please choose how to pay.",
+    "expected_total": "Please look at the total once more.",
 }
 
 
@@ -32,6 +33,7 @@ def _typed(
     country: Text = "",
     postcode: Text = "",
     payment_token: Text = "",
+    expected_total: Text = "",
 ) -> dict[str, str]:
     return {
         "email": email,
@@ -42,6 +44,7 @@ def _typed(
         "country": country,
         "postcode": postcode,
         "payment_token": payment_token,
+        "expected_total": expected_total,
     }
 
 
@@ -60,9 +63,14 @@ def read_checkout(typed: dict[str, str]) -> CheckoutRequest:
 
 def errors(error: ValidationError) -> dict[str, str]:
     """For each field that is wrong, what would be right, in the order of the form."""
-    wrong = {problem.location.rpartition(".")[2] for problem in field_problems(error.errors())}
+    wrong = {part for problem in field_problems(error.errors()) for part in problem.location.split(".")}
     return {name: words for name, words in WORDS.items() if name in wrong}
 
 
 def _contact(typed: dict[str, str]) -> dict[str, Any]:
-    return {"email": typed["email"].strip(), "delivery": {name: typed[name] for name in ADDRESS}}
+    amount, _, currency = typed["expected_total"].partition(" ")
+    return {
+        "email": typed["email"].strip(),
+        "delivery": {name: typed[name] for name in ADDRESS},
+        "expected_total": {"amount": amount, "currency": currency} if amount else None,
+    }

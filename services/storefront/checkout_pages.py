@@ -80,6 +80,7 @@ def check_out(
             email=chosen.email,
             payment_token=chosen.payment_token,
             delivery=chosen.delivery,
+            agreed=chosen.expected_total,
             signed_in=customer,
             idempotency_key=key,
         )
@@ -121,7 +122,9 @@ def _enter_card(
     request: Request, shopping: Shopping, session: Session, entry: CardEntry, *, wanted: Contact, key: str
 ) -> Response:
     remember(request, session, wanted.delivery)
-    address = shopping.enter_card(entry, session, email=wanted.email, delivery=wanted.delivery, key=key)
+    address = shopping.enter_card(
+        entry, session, email=wanted.email, delivery=wanted.delivery, agreed=wanted.expected_total, key=key
+    )
     return page(request, "card.html", shopping, session, address=address, email=wanted.email, delivery=wanted.delivery)
 
 

@@ -26,12 +26,15 @@ class QuantityRequest(BaseModel):
 
 
 class Contact(BaseModel):
-    """Who orders, and where it goes."""
+    """Who orders, where it goes, and what it is expected to cost."""
 
     model_config = ConfigDict(extra="forbid")
 
     email: EmailStr = Field(max_length=254, repr=False)
     delivery: WantedDelivery = Field(repr=False)
+    expected_total: Money | None = Field(
+        default=None, description="What the cart came to when it was looked at: another total by now is refused"
+    )
 
 
 class CheckoutRequest(Contact):

@@ -1,5 +1,6 @@
 """What API and pages have in common: the cart as a customer sees it, and placing an order from it."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from functools import reduce
 from typing import Annotated
@@ -17,8 +18,10 @@ from retail.delivery import DeliveryAddress
 from retail.errors import (
     CacheUnavailableError,
     EmptyCartError,
+    IllegalTransitionError,
     InsufficientStockError,
     PaymentGatewayMissingError,
+    TotalChangedError,
     UnknownCardEntryError,
     UnknownOrderError,
 )
@@ -78,6 +81,9 @@ class Shopping:
         """Set the quantity of a product; raises UnknownProductError."""
         self.resources.catalog.product(product_id)
         self.carts.put(session, product_id, quantity)
+        self._announce(session, product_id, quantity)
+
+    def _announce(self, session: Session, product_id: UUID, quantity: int) -> None:
         wanted = ProductAddedToCart(visit_id=session.visit_id, product_id=product_id, quantity=quantity)
         self._announcer.announce(wanted, correlation_id=self._correlation_id)
 
@@ -100,8 +106,8 @@ class Shopping:
 
     def add_to_cart(self, session: Session, product_id: UUID, quantity: int) -> None:
         """Put more pieces of a product into the cart, up to the most it may hold; raises as `put_into_cart` does."""
-        present = self.carts.quantities(session).get(product_id, 0)
-        self.put_into_cart(session, product_id, min(present + quantity, LARGEST_QUANTITY))
+        self.resources.catalog.product(product_id)
+        self._announce(session, product_id, self.carts.add(session, product_id, quantity))
 
     def place_order(
         self,
@@ -130,21 +136,27 @@ class Shopping:
         )
         key = None
         if idempotency_key:
-            key = IdempotencyKey.of(session.key, idempotency_key, email, payment_token, delivery.model_dump_json())
+            key = IdempotencyKey.of(
+                session.key, idempotency_key, email, payment_token, delivery.model_dump_json(), str(agreed)
+            )
         quantities = self.carts.quantities(session)
         new_id = uuid4()
-        order = check_out(
-            self.resources.writer,
-            quantities,
-            customer,
-            correlation_id=self._correlation_id,
-            order_id=new_id,
-            key=key,
-            agreed=agreed,
-        )
+        try:
+            order = check_out(
+                self.resources.writer,
+                quantities,
+                customer,
+                correlation_id=self._correlation_id,
+                order_id=new_id,
+                key=key,
+                agreed=agreed,
+            )
+        except TotalChangedError:
+            self._changed(quantities)  # else the cart would go on showing the total that is no longer so
+            raise
         if order.id == new_id:
             self._relay.wake()
-            self._stock_moved(order)
+            self._changed(quantities)
             logger.info("order placed", order_id=str(order.id))
             count("OrdersPlaced")
         if {line.product_id: line.quantity for line in order.lines} == quantities:
@@ -155,15 +167,27 @@ class Shopping:
         if not self.resources.takes_payments:
             raise PaymentGatewayMissingError("This shop takes no payments yet, so nothing can be ordered.")
 
-    def enter_card(self, entry: CardEntry, session: Session, *, email: str, delivery: DeliveryAddress, key: str) -> str:
+    def enter_card(
+        self,
+        entry: CardEntry,
+        session: Session,
+        *,
+        email: str,
+        delivery: DeliveryAddress,
+        agreed: Money | None,
+        key: str,
+    ) -> str:
         """The address where the customer enters the card for this cart, once it is worth entering.
 
-        Raises PaymentGatewayMissingError, EmptyCartError, InsufficientStockError and CardEntryUnavailableError.
+        Raises PaymentGatewayMissingError, EmptyCartError, TotalChangedError, InsufficientStockError and
+        CardEntryUnavailableError.
         """
         self._require_payments()
         cart = self.cart(session)
         if cart.total is None:
             raise EmptyCartError
+        if agreed is not None and agreed != cart.total:
+            raise TotalChangedError(agreed, cart.total)
         for item in cart.items:
             if item.quantity > item.available:
                 raise InsufficientStockError(
@@ -197,12 +221,14 @@ class Shopping:
             agreed=card.total,
         )
 
-    def _stock_moved(self, order: Order) -> None:
-        self.resources.page_copies.drop(f"/products/{line.product_id}" for line in order.lines)
+    def _changed(self, products: Iterable[UUID]) -> None:
+        """Price or stock of these is another one than was shown."""
+        changed = list(products)
+        self.resources.page_copies.drop(f"/products/{product_id}" for product_id in changed)
         try:
-            drop_cached(self.resources.cache, [line.product_id for line in order.lines])
+            drop_cached(self.resources.cache, changed)
         except CacheUnavailableError:
-            logger.warning("the stock may be shown five minutes late", order_id=str(order.id))
+            logger.warning("price and stock may be shown five minutes late", products=[str(one) for one in changed])
 
     def order(self, session: Session | None, order_id: UUID, customer: SignedIn | None = None) -> Order:
         """An order of this session or customer, read where it is never behind; raises UnknownOrderError."""
@@ -220,11 +246,17 @@ class Shopping:
         order = self.order(session, order_id, customer)
         if order.status in GIVEN_UP:
             return order
-        fulfilment.cancel(
-            self.resources.writer, order_id, reason=CHANGED_THEIR_MIND, correlation_id=self._correlation_id
-        )
+        try:
+            fulfilment.cancel(
+                self.resources.writer, order_id, reason=CHANGED_THEIR_MIND, correlation_id=self._correlation_id
+            )
+        except IllegalTransitionError:
+            order = self.order(session, order_id, customer)  # a second click waits for the first, and comes too late
+            if order.status in GIVEN_UP:
+                return order
+            raise
         self._relay.wake()
-        self._stock_moved(order)
+        self._changed(line.product_id for line in order.lines)
         logger.info("order cancelled", order_id=str(order_id))
         count("OrdersCancelled")
         return self.order(session, order_id, customer)

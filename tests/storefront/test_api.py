@@ -211,3 +211,15 @@ def test_an_address_that_does_not_know_the_method_names_all_it_knows(client: Tes
     refused = client.patch(f"/api/cart/items/{uuid4()}")
     _assert_problem(refused, 405)
     assert refused.headers["allow"] == "DELETE, PUT"
+
+
+def test_an_order_that_names_its_total_is_placed_for_that_only(client: TestClient, shop: Shop) -> None:
+    mug = shop.add_product(price="12.50")
+    _put(client, mug, 2)
+    total = client.get("/api/cart").json()["total"]
+    shop.rows("UPDATE products SET price = 12.51")
+    problem = _assert_problem(client.post("/api/orders", json=CHECKOUT | {"expected_total": total}), 409)
+    assert problem["type"] == "urn:retail:problem:total-changed"
+    assert (shop.count("orders"), shop.stock(mug)) == (0, (10, 0))
+    now = {"amount": "25.02", "currency": "USD"}
+    assert client.post("/api/orders", json=CHECKOUT | {"expected_total": now}).json()["total"] == now

@@ -178,6 +178,16 @@ def test_a_card_orders_to_the_address_that_it_was_entered_for_only(
     assert shop.count("orders") == 0
 
 
+def test_a_card_is_not_entered_for_another_total_than_the_form_showed(
+    client: TestClient, shop: Shop, api: StripeApi
+) -> None:
+    client.post(f"/cart/items/{shop.add_product(price='12.50')}/add", data={"quantity": 1})
+    answer = client.post("/checkout", data=CARD_FORM | {"expected_total": "12.00 USD"})
+    assert (answer.status_code, "USD 12.50 now, it was USD 12.00" in answer.text) == (409, True)
+    assert api.sessions == {}
+    assert client.post("/checkout", data=CARD_FORM | {"expected_total": "12.50 USD"}).status_code == 200
+
+
 def test_nobody_enters_a_card_for_what_cannot_be_ordered(client: TestClient, shop: Shop, api: StripeApi) -> None:
     assert continue_to_payment(client).status_code == 409
     client.post(f"/cart/items/{shop.add_product(stock=1)}/add", data={"quantity": 2})

@@ -2,9 +2,12 @@
 
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
@@ -136,6 +139,32 @@ def _order(client: TestClient, shop: Shop) -> str:
     return client.post("/checkout", data=FORM).headers["location"]
 
 
+def test_two_clicks_at_once_put_two_pieces_into_the_cart(client: TestClient, shop: Shop) -> None:
+    mug = shop.add_product()
+    client.post(f"/cart/items/{mug}/add", data={"quantity": 1})
+    with ThreadPoolExecutor(8) as pool:
+        added = pool.map(lambda _: client.post(f"/cart/items/{mug}/add", data={"quantity": 1}), range(24))
+        assert {answer.status_code for answer in added} == {303}
+    assert client.get("/api/cart").json()["pieces"] == 25
+
+
+def test_of_two_clicks_at_once_both_cancel(client: TestClient, shop: Shop) -> None:
+    order = _order(client, shop)
+    with psycopg.connect(shop.conninfo) as somebody, ThreadPoolExecutor(2) as pool:
+        somebody.execute("SELECT 1 FROM orders FOR UPDATE")
+        clicks = [pool.submit(client.post, f"{order}/cancellation") for _ in range(2)]
+        waiting = (
+            "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%FOR UPDATE'"
+        )
+        deadline = time.monotonic() + 10
+        while shop.rows(waiting)[0]["n"] < 2:
+            assert time.monotonic() < deadline, "both have looked, and wait"
+            time.sleep(0.01)
+        somebody.rollback()
+        assert [click.result(10).headers.get("location") for click in clicks] == [order, order]
+    assert len(shop.rows("SELECT id FROM outbox WHERE detail_type = 'OrderCancelled'")) == 1
+
+
 def test_a_product_is_removed_and_an_empty_cart_has_no_checkout(client: TestClient, shop: Shop) -> None:
     mug = shop.add_product()
     client.post(f"/cart/items/{mug}/add", data={"quantity": 1})
@@ -223,3 +252,25 @@ def test_cookies_are_kept_from_scripts_and_from_http(
     for name, cookie in zip(names, answer.headers.get_list("set-cookie"), strict=True):
         assert re.match(rf"{name}=[\w.=-]+; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax(; Secure)?$", cookie)
         assert cookie.endswith("; Secure") == secure
+
+
+def test_nobody_pays_another_price_than_the_form_showed(client: TestClient, shop: Shop) -> None:
+    mug = shop.add_product(price="1234.50")
+    client.post(f"/cart/items/{mug}/add", data={"quantity": 2})
+    form = FORM | {"expected_total": _hidden(client.get("/checkout").text, "expected_total")}
+    assert form["expected_total"] == "2469.00 USD"
+    shop.rows("UPDATE products SET price = 99")
+    answer = client.post("/checkout", data=form)
+    assert answer.status_code == 409
+    assert "USD 198.00 now, it was USD 2,469.00 when you agreed" in answer.text
+    assert (shop.count("orders"), shop.stock(mug)) == (0, (10, 0))
+    assert "$198.00" in client.get("/cart").text, "and not what the cache still had"
+    shop.rows("UPDATE products SET price = 1234.50")
+    assert client.post("/checkout", data=form | {"expected_total": "much USD"}).status_code == 422
+    assert client.post("/checkout", data=form).status_code == 303
+
+
+def _hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found is not None
+    return found[1]
