@@ -50,7 +50,7 @@ def request_charge(connection: Connection, order_id: UUID) -> AmountDue | None:
         return AmountDue(amount, row["payment_token"], row["charge_requested_at"])
     if status in orders.GIVEN_UP and not _is_decided(connection, order_id):
         return None
-    raise IllegalTransitionError(f"the charge of order {order_id} is decided already")
+    raise IllegalTransitionError(f"The charge of order {order_id} is decided already.")
 
 
 def forget_token_unless_requested(connection: Connection, order_id: UUID) -> None:

@@ -98,9 +98,13 @@ class VersionConflictError(RetailError):
 class StockOutOfBoundsError(RetailError):
     """The stock cannot be corrected by that much."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, change: int, stock: int, reserved: int, most: int) -> None:
+        if change < 0:
+            words = f"at most {stock - reserved:,} can be taken away"
+        else:
+            words = f"at most {most - stock:,} can be added, for a stock of {most:,}"
         super().__init__(
-            "So many pieces are not there to be taken away: some are reserved for orders, or it is too much."
+            f"{abs(change):,} are too many. There are {stock:,} pieces, {reserved:,} of them reserved: {words}."
         )
 
 

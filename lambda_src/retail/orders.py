@@ -27,6 +27,18 @@ class OrderStatus(StrEnum):
     REFUNDED = "REFUNDED"
 
 
+# As in "an order that is …".
+STANDING = {
+    OrderStatus.PENDING: "not paid yet",
+    OrderStatus.PAID: "paid",
+    OrderStatus.PAYMENT_FAILED: "declined by the bank",
+    OrderStatus.PROCESSING: "being packed",
+    OrderStatus.SHIPPED: "sent",
+    OrderStatus.CANCELLED: "cancelled",
+    OrderStatus.RETURNED: "back in the house",
+    OrderStatus.REFUNDED: "paid back",
+}
+
 # The order was given up: whatever still arrives of its life before changes nothing but its payment.
 GIVEN_UP = frozenset({OrderStatus.CANCELLED, OrderStatus.RETURNED, OrderStatus.REFUNDED})
 # Nothing more has to happen, though something may: what was sent can come back.
@@ -34,19 +46,23 @@ ENDED = GIVEN_UP | {OrderStatus.SHIPPED, OrderStatus.PAYMENT_FAILED}
 
 
 class Transition(Enum):
-    """The only steps there are: name, where it ends, where it may start."""
+    """The only steps there are: name, what is done to the order by it, where it ends, where it may start."""
 
-    PLACE = ("place", OrderStatus.PENDING)
-    PAY = ("pay", OrderStatus.PAID, OrderStatus.PENDING)
-    DECLINE = ("decline", OrderStatus.PAYMENT_FAILED, OrderStatus.PENDING)
-    PROCESS = ("process", OrderStatus.PROCESSING, OrderStatus.PAID)
-    SHIP = ("ship", OrderStatus.SHIPPED, OrderStatus.PROCESSING)
-    CANCEL = ("cancel", OrderStatus.CANCELLED, OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.PROCESSING)
-    RETURN = ("return", OrderStatus.RETURNED, OrderStatus.SHIPPED)
-    REFUND = ("refund", OrderStatus.REFUNDED, OrderStatus.CANCELLED, OrderStatus.RETURNED)
+    PLACE = ("place", "placed", OrderStatus.PENDING)
+    PAY = ("pay", "paid", OrderStatus.PAID, OrderStatus.PENDING)
+    DECLINE = ("decline", "declined", OrderStatus.PAYMENT_FAILED, OrderStatus.PENDING)
+    PROCESS = ("process", "packed", OrderStatus.PROCESSING, OrderStatus.PAID)
+    SHIP = ("ship", "sent", OrderStatus.SHIPPED, OrderStatus.PROCESSING)
+    CANCEL = (
+        *("cancel", "cancelled", OrderStatus.CANCELLED),
+        *(OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.PROCESSING),
+    )
+    RETURN = ("return", "taken back", OrderStatus.RETURNED, OrderStatus.SHIPPED)
+    REFUND = ("refund", "paid back", OrderStatus.REFUNDED, OrderStatus.CANCELLED, OrderStatus.RETURNED)
 
-    def __init__(self, label: str, end: OrderStatus, *starts: OrderStatus) -> None:
+    def __init__(self, label: str, done: str, end: OrderStatus, *starts: OrderStatus) -> None:
         self.label = label
+        self.done = done
         self.end = end
         self.starts = starts
 
@@ -127,8 +143,10 @@ def advance(connection: Connection, order_id: UUID, transition: Transition, *, n
     """Take one step; raises UnknownOrderError, or IllegalTransitionError if the order is not where the step starts."""
     start = lock(connection, order_id)
     if start not in transition.starts:
-        starts = " or ".join(transition.starts)
-        raise IllegalTransitionError(f"order {order_id} is {start}, but {transition.label!r} starts from {starts}")
+        starts = " or ".join(STANDING[status] for status in transition.starts)
+        raise IllegalTransitionError(
+            f"Order {order_id} is {STANDING[start]}: only one that is {starts} can be {transition.done}."
+        )
     connection.execute("UPDATE orders SET status = %s, updated_at = now() WHERE id = %s", [transition.end, order_id])
     _date(connection, order_id, transition, start=start, note=note)
     if transition.end in ENDED:

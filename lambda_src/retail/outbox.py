@@ -14,7 +14,7 @@ from retail.observability import count, logger
 from retail.tracing import trace_header
 
 BATCH = 10  # entries that PutEvents takes at most
-CLAIM_SECONDS = 30  # longer than any PutEvents call with its retries: a crashed publisher's rows come back after it
+CLAIM_SECONDS = 60  # longer than any PutEvents call, three times 13 s with pauses: a crashed publisher's rows come back
 RETRY_SECONDS = 2
 
 

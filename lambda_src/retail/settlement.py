@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from retail import charges, fulfilment, orders, outbox
+from retail.breaker import Breaker
 from retail.bus import EventBus
 from retail.charges import AmountDue
 from retail.database import Connection, Database
@@ -18,12 +19,14 @@ from retail.events import (
 )
 from retail.handled_events import handle_once, is_handled
 from retail.lake import Lake
-from retail.observability import count, logger
+from retail.observability import count, describe, logger
 from retail.orders import GIVEN_UP, Transition
 from retail.payments import PaymentGateway, PaymentOutcome
 
 CONSUMER = "order_processor"
 SOURCE: Source = "retail.orders"
+# A bus that hangs takes 40 s of the two minutes that a batch has: once a minute is enough of that.
+SECONDS_LEFT_TO_THE_RELAY = 60.0
 
 
 class Settlement:
@@ -38,6 +41,7 @@ class Settlement:
         self._lake = lake
         self._gateway = gateway
         self._bus = bus
+        self._publishing = Breaker(SECONDS_LEFT_TO_THE_RELAY)
 
     def archived(self, event: BusEvent) -> None:
         """Archive, and nothing else."""
@@ -60,7 +64,7 @@ class Settlement:
                     handle_once(connection, consumer=CONSUMER, event_id=event.detail.event_id)
         if due is not None:
             self._charge(event, placed.order_id, due)
-        outbox.publish_pending(self._database, self._bus)
+        self._publish()
 
     def payment_processed(self, event: BusEvent) -> None:
         """Archive, then the order is in PROCESSING; or, if it was given up in the meantime, the money goes back."""
@@ -110,7 +114,20 @@ class Settlement:
                     outbox.record(connection, refunded, source=SOURCE, correlation_id=correlation_id)
                     logger.info("payment refunded", order_id=str(order_id))
                     count("PaymentsRefunded")
-        outbox.publish_pending(self._database, self._bus)
+        self._publish()
+
+    def _publish(self) -> None:
+        """Publish what is pending. While the bus is away the relay has to: what is settled does not fail for it."""
+        if not self._publishing.lets_through():
+            return
+        try:
+            outbox.publish_pending(self._database, self._bus)
+        except Exception as error:  # whatever it is, the effect is committed, and its events are safe in the outbox
+            self._publishing.failed()
+            logger.error("events are left to the relay for a minute", error=describe(error))
+            count("OutboxPublishFailures")
+        else:
+            self._publishing.succeeded()
 
 
 def _settle(

@@ -69,7 +69,7 @@ def _apply(
         {"id": product_id, "change": change, "most": LARGEST_STOCK},
     ).fetchone()
     if changed is None:
-        raise StockOutOfBoundsError
+        raise _out_of_bounds(connection, product_id, change)
     row = connection.execute(
         "INSERT INTO stock_adjustments (id, product_id, change, inventory_count, reason, adjusted_by) "
         "VALUES (%s, %s, %s, %s, %s, %s) RETURNING *",
@@ -80,6 +80,17 @@ def _apply(
     )
     outbox.record(connection, adjusted, source="retail.catalog", correlation_id=correlation_id)
     return StockAdjustment.model_validate(row)
+
+
+def _out_of_bounds(connection: Connection, product_id: UUID, change: int) -> StockOutOfBoundsError:
+    row = connection.execute(
+        "SELECT inventory_count, reserved_count FROM products WHERE id = %s", [product_id]
+    ).fetchone()
+    if row is None:
+        raise UnknownProductError(product_id)
+    return StockOutOfBoundsError(
+        change=change, stock=row["inventory_count"], reserved=row["reserved_count"], most=LARGEST_STOCK
+    )
 
 
 def read_adjustments(connection: Connection, product_id: UUID, *, limit: int = 20) -> list[StockAdjustment]:

@@ -46,8 +46,10 @@ from retail.errors import (
 from retail.money import Money
 from retail.observability import describe, logger
 from storefront.discovery import DiscoveryIncompleteError
+from storefront.problem_words import words_for
 from storefront.rendering import render
 
+INVALID_REQUEST = "invalid-request"
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "5"
 CHALLENGE = {"WWW-Authenticate": 'Cookie realm="shop", form-action="/account/sign-in"'}
@@ -122,7 +124,9 @@ def answer(
     """The problem in the form its reader wants: a page when a browser asks for a page, else problem+json."""
     title = HTTPStatus(status).phrase
     if not request.url.path.startswith("/api") and "text/html" in request.headers.get("accept", ""):
-        page = {"title": title, "detail": detail, "errors": errors or []}
+        page = {"title": title, "detail": detail, "errors": _for_people(errors or [], kind)}
+        if kind == INVALID_REQUEST:
+            page |= {"title": "That did not fit", "detail": "Please go back, put this right and try again."}
         return render(request, "problem.html", page, status=status, headers=headers)
     problem = Problem(
         type=f"urn:retail:problem:{kind}" if kind else "about:blank",
@@ -133,6 +137,12 @@ def answer(
         errors=errors,
     )
     return JSONResponse(problem.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
+
+
+def _for_people(errors: list[FieldProblem], kind: str | None) -> list[str]:
+    if kind == INVALID_REQUEST:
+        return words_for(error.location for error in errors)
+    return [f"{error.location}: {error.message}" for error in errors]
 
 
 def field_problems(errors: Any) -> list[FieldProblem]:
@@ -191,7 +201,7 @@ def install(application: FastAPI) -> None:
     @application.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:
         detail = "The request does not fit: see what is wrong with each part."
-        return answer(request, 422, detail, kind="invalid-request", errors=field_problems(error.errors()))
+        return answer(request, 422, detail, kind=INVALID_REQUEST, errors=field_problems(error.errors()))
 
     @application.exception_handler(HTTPException)
     def refused_by_http(request: Request, error: HTTPException) -> Response:

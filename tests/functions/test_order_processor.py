@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from order_processor import handler as order_processor
+from retail import outbox
 from retail.lake import Lake
-from retail.payments import PaymentSimulator
+from retail.payments import SILENT_TOKEN, PaymentSimulator
 from retail.settlement import Settlement
 from tests.functions.graveyard import Graveyard
 from tests.functions.invocation import Context, batch, failed
@@ -57,16 +58,32 @@ def test_a_poison_message_is_given_up_alone_at_once_and_with_its_reason(
 def test_a_message_that_may_succeed_is_tried_three_times_and_then_given_up_with_the_last_reason(
     shop: Shop, graveyard: Graveyard
 ) -> None:
-    message = shop.message("OrderPlaced", shop.order({shop.add_product(): 1}).id)
-    shop.bus.fail_with = ConnectionError("the bus is away")
+    order = shop.order({shop.add_product(): 1}, token=SILENT_TOKEN)
+    message = shop.message("OrderPlaced", order.id)
     for receives in (1, 2):
-        shop.rows("UPDATE outbox SET claimed_until = NULL")
         assert failed(order_processor.handler(batch(message, receives=receives), Context())) == ["0"]
     assert graveyard.messages == []
-    shop.rows("UPDATE outbox SET claimed_until = NULL")
     response = order_processor.handler(batch(message, receives=3, RedriveRun="run-1"), Context())
     assert failed(response) == []
-    assert (graveyard.reasons, graveyard.messages[0]["RedriveRun"]) == (["the bus is away"], "run-1")
+    assert graveyard.messages[0]["RedriveRun"] == "run-1"
+    assert graveyard.reasons == [f"the gateway did not answer in time for order {order.id}"]
+
+
+def test_while_the_bus_is_away_orders_are_settled_all_the_same_and_the_relay_publishes_later(
+    shop: Shop, graveyard: Graveyard, logs: io.StringIO
+) -> None:
+    orders = [shop.order({shop.add_product(): 1}) for _ in range(5)]
+    shop.bus.fail_with = ConnectionError("the bus is away")
+    for receives in (1, 2, 3):
+        messages = [shop.message("OrderPlaced", order.id) for order in orders]
+        assert failed(order_processor.handler(batch(*messages, receives=receives), Context())) == []
+        shop.rows("UPDATE outbox SET claimed_until = NULL")
+    assert graveyard.messages == []
+    assert {shop.status(order.id) for order in orders} == {"PAID"}
+    assert shop.bus.calls == 1, "a bus that hangs is waited for once, not once for each message"
+    assert logs.getvalue().count("left to the relay") == 1
+    shop.bus.fail_with = None
+    assert outbox.publish_pending(shop.database, shop.bus) == 15
 
 
 def test_a_message_that_cannot_be_given_up_stays_in_the_queue(graveyard: Graveyard) -> None:
@@ -82,7 +99,7 @@ def test_an_order_that_went_another_way_is_given_up_at_once(shop: Shop, graveyar
     again = json.loads(paid)
     again["detail"]["event_id"] = str(uuid4())
     assert failed(order_processor.handler(batch(json.dumps(again)), Context())) == []
-    assert "is PROCESSING, but 'process' starts from PAID" in graveyard.reasons[0]
+    assert "is being packed: only one that is paid can be packed" in graveyard.reasons[0]
 
 
 def test_a_batch_in_which_all_fails_is_reported_item_by_item(shop: Shop) -> None:

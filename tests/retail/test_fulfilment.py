@@ -72,7 +72,7 @@ def test_a_second_shipping_is_refused_and_announces_nothing(shop: Shop, settleme
     order = shop.order({shop.add_product(): 1})
     pay(shop, settlement, order.id)
     fulfilment.ship(shop.database, order.id, correlation_id="abc")
-    with pytest.raises(IllegalTransitionError, match="is SHIPPED, but 'ship' starts from PROCESSING"):
+    with pytest.raises(IllegalTransitionError, match="is sent: only one that is being packed can be sent"):
         fulfilment.ship(shop.database, order.id, correlation_id="abc")
     assert len(shop.rows("SELECT 1 AS one FROM outbox WHERE detail_type = 'OrderShipped'")) == 1
 

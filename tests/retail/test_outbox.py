@@ -2,12 +2,13 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 
-from retail import outbox
+from retail import clients, outbox
 from retail.database import SingleConnection
 from retail.events import OrderShipped
 from tests.retail.shop import Shop
@@ -27,8 +28,18 @@ def test_a_publisher_that_dies_with_its_claim_loses_it_after_a_while(shop: Shop)
         outbox.publish_pending(shop.database, shop.bus)
     shop.bus.fail_with = None
     assert outbox.publish_pending(shop.database, shop.bus) == 0
-    shop.rows("UPDATE outbox SET claimed_until = claimed_until - interval '31 seconds'")
+    shop.rows("UPDATE outbox SET claimed_until = claimed_until - interval '61 seconds'")
     assert outbox.publish_pending(shop.database, shop.bus) == 2
+
+
+def test_a_claim_outlasts_the_longest_call_to_the_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-2")
+    clients.events.cache_clear()
+    config: Any = clients.events().meta.config
+    clients.events.cache_clear()
+    attempts = config.retries["total_max_attempts"]
+    longest_pauses = sum(2**attempt for attempt in range(attempts - 1))  # botocore's standard mode, before its jitter
+    assert attempts * (config.connect_timeout + config.read_timeout) + longest_pauses < outbox.CLAIM_SECONDS
 
 
 def test_what_the_bus_refuses_stays_and_is_published_later(shop: Shop) -> None:

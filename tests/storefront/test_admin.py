@@ -195,7 +195,10 @@ def test_pieces_that_are_promised_cannot_be_taken_away(staff: TestClient, shop: 
     product = _create(staff)
     _adjust(staff, product, 5)
     shop.order({UUID(product["id"]): 3})
-    assert _adjust(staff, product, -3).json()["type"] == "urn:retail:problem:stock-out-of-bounds"
+    refused = _adjust(staff, product, -3).json()
+    assert refused["type"] == "urn:retail:problem:stock-out-of-bounds"
+    assert refused["detail"].endswith("There are 5 pieces, 3 of them reserved: at most 2 can be taken away.")
+    assert "at most 999,995 can be added" in _adjust(staff, product, 1_000_000).json()["detail"]
     assert _adjust(staff, product, -2).json()["inventory_count"] == 3
     assert _adjust(staff, product, 1_000_000).status_code == 409
     assert shop.stock(UUID(product["id"])) == (3, 3)

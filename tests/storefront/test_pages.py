@@ -198,6 +198,24 @@ def test_a_browser_gets_errors_as_pages(client: TestClient, path: str, status: i
     assert "<h1>Not Found</h1>" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("min_price=cheap", "Price from: a number such as 24.50."),
+        ("max_price=-1", "Price to: a number such as 24.50."),
+        ("sort=luck&min_price=cheap", "Sort by: choose one of those in the list."),
+        ("limit=1000", "So many on a page: from 1 to 100."),
+        ("in_stock=perhaps", "please open the page anew"),
+    ],
+)
+def test_a_list_that_cannot_be_says_why_in_words_for_people(client: TestClient, query: str, words: str) -> None:
+    answer = client.get(f"/products?{query}", headers=BROWSER)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "query." not in answer.text
+    assert "<h1>That did not fit</h1>" in answer.text
+
+
 def test_only_a_shop_with_play_money_says_that_nothing_is_charged(client: TestClient, shop: Shop) -> None:
     for path in ("/", "/cart", "/nothing"):
         assert "is a demonstration shop. Nothing is charged" in client.get(path, headers=BROWSER).text
@@ -207,6 +225,9 @@ def test_only_a_shop_with_play_money_says_that_nothing_is_charged(client: TestCl
 def test_an_absurd_quantity_in_a_form_is_a_422(client: TestClient, shop: Shop, quantity: str) -> None:
     answer = client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": quantity}, headers=BROWSER)
     assert answer.status_code == 422
+    assert "Quantity: choose a whole number from 1 to 99." in answer.text
+    assert "body" not in re.sub("</?body>", "", answer.text)
+    assert "Input should" not in answer.text
     assert "There is nothing in it yet" in client.get("/cart").text
 
 
