@@ -8,8 +8,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from retail.cache import cache_errors
+from retail.customers import Account
 from retail.database import Connection, Database
-from retail.errors import CacheUnavailableError
+from retail.errors import CacheUnavailableError, WrongCredentialsError
 from retail.observability import describe, logger
 
 if TYPE_CHECKING:
@@ -38,16 +39,23 @@ class CustomerSessions:
         self._writer = writer
         self._cache = cache
 
-    def begin(self, customer_id: UUID, *, session_key: str, guest_key: str | None) -> None:
-        """Sign a customer in; the orders of the guest who they were until now become theirs."""
+    def begin(self, account: Account, *, session_key: str, guest_key: str | None) -> None:
+        """Sign a customer in; the orders of the guest who they were until now become theirs.
+
+        Raises WrongCredentialsError when the password has changed since the account was read, or the account is gone:
+        who looks at this moment (KEY SHARE) is told by `revoke_all`, or has a session that it ends.
+        """
         with self._writer.transaction() as connection:
-            connection.execute(
-                "INSERT INTO customer_sessions (session_key, customer_id, expires_at) VALUES (%s, %s, now() + %s)",
-                [session_key, customer_id, LIFETIME],
+            begun = connection.execute(
+                "INSERT INTO customer_sessions (session_key, customer_id, expires_at) SELECT %s, id, now() + %s "
+                "FROM customers WHERE id = %s AND password_hash = %s FOR KEY SHARE",
+                [session_key, LIFETIME, account.id, account.password_hash],
             )
+            if begun.rowcount != 1:
+                raise WrongCredentialsError
             connection.execute(
                 "UPDATE orders SET customer_id = %s WHERE session_key = %s AND customer_id IS NULL",
-                [customer_id, guest_key],
+                [account.id, guest_key],
             )
 
     def find(self, session_key: str) -> SignedIn | None:

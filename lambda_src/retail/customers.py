@@ -18,6 +18,7 @@ class Account:
     email: str = field(repr=False)
     name: str = field(repr=False)
     is_staff: bool
+    password_hash: str = field(repr=False)
 
 
 def register(writer: Database, *, email: str, name: str, password: str) -> bool:
@@ -42,13 +43,16 @@ def authenticate(writer: Database, *, email: str, password: str) -> Account | No
         row = connection.execute("SELECT * FROM customers WHERE lower(email) = lower(%s)", [email]).fetchone()
     if not is_password(password, row["password_hash"] if row else None) or row is None:
         return None
-    if needs_rehash(row["password_hash"]):
-        with writer.transaction() as connection:
-            connection.execute(
-                "UPDATE customers SET password_hash = %s WHERE id = %s AND password_hash = %s",
-                [hash_password(password), row["id"], row["password_hash"]],
-            )
-    return to_account(row)
+    account = to_account(row)
+    if not needs_rehash(account.password_hash):
+        return account
+    anew = hash_password(password)
+    with writer.transaction() as connection:
+        hashed = connection.execute(
+            "UPDATE customers SET password_hash = %s WHERE id = %s AND password_hash = %s RETURNING *",
+            [anew, account.id, account.password_hash],
+        ).fetchone()
+    return to_account(hashed) if hashed else authenticate(writer, email=email, password=password)
 
 
 def replace_password(connection: Connection, customer_id: UUID, hashed: str) -> None:
@@ -88,7 +92,9 @@ def is_staff(connection: Connection, customer_id: UUID) -> bool:
 
 def to_account(row: dict[str, Any]) -> Account:
     """The account in a full row of the table."""
-    return Account(id=row["id"], email=row["email"], name=row["name"], is_staff=row["is_staff"])
+    return Account(
+        id=row["id"], email=row["email"], name=row["name"], is_staff=row["is_staff"], password_hash=row["password_hash"]
+    )
 
 
 def _context(email: str, name: str) -> tuple[str, ...]:

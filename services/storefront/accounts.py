@@ -51,7 +51,7 @@ class Accounts:
         guest = before if before is not None and not before.claims_customer else None
         now = Session.new(claims_customer=True)
         sessions = self._resources.customer_sessions
-        sessions.begin(account.id, session_key=now.key, guest_key=guest.key if guest else None)
+        sessions.begin(account, session_key=now.key, guest_key=guest.key if guest else None)
         begin_session(self._request, now)
         if before is not None:
             self._carts.move(before, now)

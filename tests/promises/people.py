@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from retail.customer_sessions import CustomerSessions, read_signing_keys
-from retail.customers import register
+from retail.customers import register, to_account
 from storefront.sessions import COOKIE, Session, SessionCookies
 from tests.promises.house import House
 from tests.storefront.account import PASSWORD
@@ -31,7 +29,6 @@ def employee(house: House) -> Person:
     """Somebody who is signed in and works here."""
     session = Session.new(claims_customer=True)
     register(house.shop.database, email=EMPLOYEE, name="Robin Example", password=PASSWORD)
-    (account,) = house.shop.rows("UPDATE customers SET is_staff = true WHERE email = %s RETURNING id", EMPLOYEE)
-    account_id: UUID = account["id"]
-    CustomerSessions(house.shop.database, house.cache).begin(account_id, session_key=session.key, guest_key=None)
+    (row,) = house.shop.rows("UPDATE customers SET is_staff = true WHERE email = %s RETURNING *", EMPLOYEE)
+    CustomerSessions(house.shop.database, house.cache).begin(to_account(row), session_key=session.key, guest_key=None)
     return Person(house, session)

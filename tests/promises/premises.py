@@ -14,7 +14,7 @@ from schemathesis.core.parameters import ParameterLocation
 
 from retail.cart import Carts
 from retail.customer_sessions import CustomerSessions, read_signing_keys
-from retail.customers import register
+from retail.customers import Account, register, to_account
 from retail.orders import Transition, advance
 from retail.pictures import shapes, tones
 from storefront.sessions import COOKIE, Session, SessionCookies
@@ -55,7 +55,7 @@ class Premises:
         Carts(self._cache).put(session.key, product, 1)
         helped = next(self._helped[case.operation.label])
         if helped:
-            self._complete(case, product, account)
+            self._complete(case, product, account.id)
         return {"Cookie": f"{COOKIE}={self._cookies.write(session)}"}, helped
 
     def _complete(self, case: Case[Any], product: UUID, account: UUID) -> None:
@@ -103,13 +103,12 @@ class Premises:
         self.shop.rows("INSERT INTO categories (slug, name) VALUES (%s, %s)", slug, slug)
         return slug
 
-    def _open_account(self, who: str, email: str) -> UUID:
+    def _open_account(self, who: str, email: str) -> Account:
         register(self.shop.database, email=email, name="Kim Example", password=PASSWORD)
-        (account,) = self.shop.rows(
-            "UPDATE customers SET is_staff = %s WHERE email = %s RETURNING id", who == "employee", email
+        (row,) = self.shop.rows(
+            "UPDATE customers SET is_staff = %s WHERE email = %s RETURNING *", who == "employee", email
         )
-        account_id: UUID = account["id"]
-        return account_id
+        return to_account(row)
 
 
 def fits(case: Case[Any], location: ParameterLocation) -> bool:

@@ -1,10 +1,13 @@
 """Keeping an account: another password, no session any more, no account any more; and what is left of it."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from fastapi.testclient import TestClient
 
+from retail.customers import authenticate
+from retail.errors import WrongCredentialsError
 from storefront.resources import Resources
 from tests.retail.shop import CHECKOUT, EMAIL, Shop
 from tests.storefront.account import PASSWORD, register, sign_in, signed_in
@@ -42,6 +45,33 @@ def test_another_password_ends_every_other_session_at_once(client: TestClient, e
     assert [_is_signed_in(one) for one in (client, elsewhere, other)] == [True, False, True]
     assert sign_in(elsewhere, EMAIL).status_code == 401
     assert sign_in(elsewhere, EMAIL, NEW).status_code == 204
+
+
+def test_who_signs_in_while_the_password_changes_is_left_outside(
+    client: TestClient, resources: Resources, shop: Shop
+) -> None:
+    signed_in(client, EMAIL)
+    before = authenticate(resources.writer, email=EMAIL, password=PASSWORD)
+    assert before is not None
+    client.put("/api/account/password", json=CHANGE).raise_for_status()
+    with pytest.raises(WrongCredentialsError):
+        resources.customer_sessions.begin(before, session_key="late", guest_key=None)
+    assert shop.rows("SELECT 1 FROM customer_sessions WHERE session_key = 'late'") == []
+
+
+def test_who_began_a_session_before_the_password_changed_is_put_out(
+    client: TestClient, resources: Resources, shop: Shop
+) -> None:
+    signed_in(client, EMAIL)
+    (customer,) = shop.rows("SELECT id FROM customers")
+    insert = "INSERT INTO customer_sessions (session_key, customer_id, expires_at) VALUES ('open', %s, 'infinity')"
+    with ThreadPoolExecutor(1) as elsewhere:
+        with shop.database.transaction() as connection:  # a session that is begun and not yet committed
+            connection.execute(insert, [customer["id"]])
+            change = elsewhere.submit(client.put, "/api/account/password", json=CHANGE)
+            wait([change], timeout=1)
+        assert change.result().status_code == 204
+    assert shop.rows("SELECT 1 FROM customer_sessions WHERE session_key = 'open' AND revoked_at IS NULL") == []
 
 
 def test_another_password_takes_the_one_there_is_and_has_to_be_a_good_one(client: TestClient, shop: Shop) -> None:

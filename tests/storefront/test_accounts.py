@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -225,3 +226,15 @@ def test_people_who_work_here_sign_in_every_day(client: TestClient, shop: Shop, 
     shop.rows("UPDATE customers SET is_staff = true")
     shop.rows("UPDATE customer_sessions SET created_at = now() - interval '13 hours'")
     assert client.get(staff_room).status_code == 303
+
+
+def test_a_password_that_was_hashed_more_weakly_once_is_hashed_anew_at_the_next_sign_in(
+    client: TestClient, shop: Shop
+) -> None:
+    register(client, EMAIL)
+    weaker = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
+    shop.rows("UPDATE customers SET password_hash = %s", weaker)
+    for _ in range(2):
+        assert sign_in(client, EMAIL).status_code == 204
+    (kept,) = shop.rows("SELECT password_hash FROM customers")
+    assert "m=19456,t=2" in kept["password_hash"]
