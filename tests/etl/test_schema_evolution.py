@@ -51,7 +51,7 @@ def test_unknown_fields_are_kept_as_they_came(lake: TestLake) -> None:
 def test_unknown_fields_are_valid_json_whatever_their_names_and_values_are(lake: TestLake, form: Form) -> None:
     names = ("größe", r"\E", r"\Q.*", 'a "quoted" name', "=", "", "$.x", "a\nb", "x:", '","')
     values: tuple[Any, ...] = ("groß", "5", 5, -1.5, "true", True, None, "null", "", "=", '"', "\\", "a:", '{"a":"b"}')
-    values += ({"größe": "groß", "=": ["=a", "b:"]}, [], {}, ["5", 5], "x" * 100_000)
+    values += ({"größe": "groß", "=": ["=a", "b:"]}, [], {}, ["5", 5], "x" * 100_000, '"\\' * 100_000)
     added = [{f"{name}{number}": value} for name in names for number, value in enumerate(values)]
     quoted_elsewhere: list[dict[str, Any]] = [
         {"weight": 17, "note": '"weight":"17"'},
