@@ -56,6 +56,21 @@ def test_p8_instances_are_observed(platform: Synthesized) -> None:
         assert instance["PubliclyAccessible"] is False
 
 
+def test_p8_rds_writes_what_hosts_report_to_the_group_made_for_it_and_makes_none(platform: Synthesized) -> None:
+    groups = platform.resources("AWS::Logs::LogGroup", "Data")
+    (group,) = [name for name, made in groups.items() if made["Properties"].get("LogGroupName") == "RDSOSMetrics"]
+    (policy,) = [
+        found["Properties"]["PolicyDocument"]["Statement"]
+        for name, found in platform.resources("AWS::IAM::ManagedPolicy", "Data").items()
+        if name.startswith("DatabaseMonitoring")
+    ]
+    (statement,) = policy
+
+    assert statement["Resource"] == {"Fn::GetAtt": [group, "Arn"]}
+    assert "logs:PutLogEvents" in statement["Action"]
+    assert "logs:CreateLogGroup" not in statement["Action"], "one that came back would stop the next deployment"
+
+
 def test_p8_the_secret_rotates_every_thirty_days_by_a_function_that_knows_no_other(platform: Synthesized) -> None:
     schedule = platform.only("AWS::SecretsManager::RotationSchedule", "Data")
     policies = [
