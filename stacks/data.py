@@ -142,16 +142,17 @@ class DataStack(RetailStack):
         )
 
     def _migrate_schema(self, props: FunctionProps, secret: secretsmanager.ISecret) -> CustomResource:
-        """Run the migrations after the database exists, and again whenever a migration file was added."""
+        """Run the migrations after the database exists, and again whenever one was added or the grants changed."""
         migrator = Function(self, "SchemaMigrator", props)
         secret.grant_read(migrator.role)
+        domain = ROOT / "lambda_src" / "retail"
         schema = CustomResource(
             self,
             "Schema",
             resource_type="Custom::DatabaseSchema",
             service_token=migrator.function.function_arn,
             service_timeout=Duration.minutes(6),
-            properties={"Migrations": fingerprint((ROOT / "lambda_src" / "retail" / "migrations").glob("*.sql"))},
+            properties={"Migrations": fingerprint([*(domain / "migrations").glob("*.sql"), domain / "grants.sql"])},
         )
         schema.node.add_dependency(self.database, migrator)
         return schema

@@ -71,7 +71,8 @@ class ConnectionSettings:
 
     The server must prove to be that host, by a certificate of Amazon's RDS authorities, or of those in the file that
     libpq's own variable PGSSLROOTCERT names; `sslmode="disable"` is for tests. A session that `writes` is opened on a
-    server that takes writes: after a fail-over the writer's name may lead to the old one for some seconds.
+    server that takes writes: after a fail-over the writer's name may lead to the old one for some seconds. With a
+    `role` of retail.roles it may do only what that may; without one what the user may.
     """
 
     host: str
@@ -81,6 +82,7 @@ class ConnectionSettings:
     password: str = field(repr=False)
     sslmode: str = "verify-full"
     writes: bool = True
+    role: str | None = None
     limits: Limits = FUNCTION_LIMITS
 
     @property
@@ -96,7 +98,7 @@ class ConnectionSettings:
             sslrootcert=os.environ.get("PGSSLROOTCERT", str(RDS_AUTHORITIES)),
             connect_timeout=self.limits.connect,
             target_session_attrs="read-write" if self.writes else "any",
-            options=self.limits.options,
+            options=" ".join([self.limits.options, *([f"-c role={self.role}"] if self.role else [])]),
             application_name="retail",
             **SOCKET_LIMITS,
         )

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from retail import roles
 from retail.database import Connection
 from retail.observability import logger
 
@@ -89,7 +90,8 @@ def migrate(conninfo: str, *, migrations: list[Migration] | None = None, patienc
 
     Each migration is one transaction. Waits at most `patience_seconds` for another run and for each statement, and
     asks as long for the locks of each migration, three seconds at a time: behind it customers wait. Raises ValueError
-    when an applied migration was edited afterwards, SchemaInUseError when there is no end to the wait for a lock.
+    when an applied migration was edited afterwards, SchemaInUseError when there is no end to the wait for a lock. After
+    the migrations of this code storefront and functions may do what grants.sql says; after others nothing new.
     """
     with psycopg.connect(conninfo, autocommit=True) as connection:
         patience = sql.Literal(f"{patience_seconds}s")
@@ -98,11 +100,15 @@ def migrate(conninfo: str, *, migrations: list[Migration] | None = None, patienc
         connection.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(f"{LOCK_SECONDS}s")))
         connection.execute(_LEDGER)
         applied: dict[int, str] = dict(connection.execute("SELECT version, checksum FROM schema_migrations").fetchall())
-        return [
+        roles.create(connection)
+        done = [
             migration.name
             for migration in (load_migrations() if migrations is None else migrations)
             if _apply(connection, migration, applied.get(migration.version), patience_seconds)
         ]
+        if migrations is None:
+            roles.grant(connection)
+        return done
 
 
 def _apply(

@@ -1,10 +1,11 @@
 """The environment variables of the functions, validated before the first message is touched."""
 
 import os
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from retail import roles
 from retail.database import ConnectionSettings, SingleConnection, read_credentials
 
 
@@ -32,6 +33,8 @@ class DatabaseSettings(FunctionSettings):
     database_port: int
     database_name: str
 
+    _role: ClassVar[str | None] = roles.FUNCTIONS
+
     def conninfo(self) -> str:
         """The libpq connection string, with the credentials that the secret holds now."""
         username, password = read_credentials(self.database_secret_arn)
@@ -41,6 +44,7 @@ class DatabaseSettings(FunctionSettings):
             name=self.database_name,
             username=username,
             password=password,
+            role=self._role,
         ).conninfo
 
     def connect(self) -> SingleConnection:

@@ -1,6 +1,6 @@
 """CloudFormation custom resource `Custom::DatabaseSchema`: migrations, then the sample catalog where it is wanted."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -18,6 +18,7 @@ class Settings(DatabaseSettings):
     """The environment variables of this function."""
 
     sample_catalog: bool = False
+    _role: ClassVar[str | None] = None  # it makes the tables
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:

@@ -26,6 +26,11 @@ SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'username')
 """
 _DROP_DATABASE = """
 DROP DATABASE IF EXISTS :"database" WITH (FORCE);
+SELECT DISTINCT format('DROP ROLE %I', taken_on.rolname)
+  FROM pg_auth_members
+  JOIN pg_roles AS taken_on ON taken_on.oid = pg_auth_members.roleid
+  JOIN pg_roles AS owner ON owner.oid = pg_auth_members.member
+ WHERE owner.rolname = :'username' \\gexec
 DROP ROLE IF EXISTS :"username";
 """
 

@@ -5,7 +5,7 @@ from functools import cached_property, partial
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from retail import clients
+from retail import clients, roles
 from retail.bus import EventBridgeBus, EventBus
 from retail.cache import connect_cache
 from retail.cart import Carts
@@ -155,6 +155,7 @@ class Resources:
                     name=self.discovery.value("database/name"),
                     sslmode=self._sslmode,
                     writes=writes,
+                    role=roles.STOREFRONT,
                     limits=LIMITS,
                 )
                 self._pools[endpoint] = PooledDatabase(lambda: self._conninfo(server), self._credentials.doubt)

@@ -120,9 +120,9 @@ def world(shop: Shop, cache_url: str, monkeypatch: pytest.MonkeyPatch) -> Callab
     ledger, objects = Ledger(), RememberingS3()
     lake = Lake(objects, "lake")  # type: ignore[arg-type]
     cache = connect_cache(cache_url.removeprefix("redis://"), scheme="redis")
-    resources = inventory_handler.Resources(shop.database, cache)
+    resources = inventory_handler.Resources(shop.database_of_functions, cache)
     monkeypatch.setattr(inventory_handler, "resources", lambda: resources)
-    settlement = Settlement(database=shop.database, lake=lake, gateway=ledger, bus=shop.bus)
+    settlement = Settlement(database=shop.database_of_functions, lake=lake, gateway=ledger, bus=shop.bus)
 
     def begin(token: str) -> Life:
         ledger.meanwhile = None

@@ -19,7 +19,7 @@ from tests.retail.shop import Shop
 @pytest.fixture
 def cache(cache_url: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Redis:
     cache = connect_cache(cache_url.removeprefix("redis://"), scheme="redis")
-    resources = inventory_handler.Resources(shop.database, cache)
+    resources = inventory_handler.Resources(shop.database_of_functions, cache)
     monkeypatch.setattr(inventory_handler, "resources", lambda: resources)
     return cache
 

@@ -30,7 +30,9 @@ class RememberingTopic:
 def topic(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> RememberingTopic:
     topic = RememberingTopic()
     monkeypatch.setattr(clients, "sns", lambda: topic)
-    monkeypatch.setattr(notification, "resources", lambda: (shop.database, "arn:aws:sns:us-east-2:1:orders"))
+    monkeypatch.setattr(
+        notification, "resources", lambda: (shop.database_of_functions, "arn:aws:sns:us-east-2:1:orders")
+    )
     return topic
 
 

@@ -21,7 +21,7 @@ from tests.retail.shop import EMAIL, Shop
 @pytest.fixture(autouse=True)
 def settlement(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = create_autospec(Lake, instance=True)
-    settlement = Settlement(database=shop.database, lake=lake, gateway=PaymentSimulator(), bus=shop.bus)
+    settlement = Settlement(database=shop.database_of_functions, lake=lake, gateway=PaymentSimulator(), bus=shop.bus)
     monkeypatch.setattr(order_processor, "settlement", lambda: settlement)
 
 

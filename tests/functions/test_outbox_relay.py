@@ -21,7 +21,7 @@ def resources(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, "any")
     monkeypatch.setenv("DATABASE_PORT", "5432")
     settings = outbox_relay.Settings.read()
-    monkeypatch.setattr(outbox_relay, "resources", lambda: (shop.database, shop.bus, settings))
+    monkeypatch.setattr(outbox_relay, "resources", lambda: (shop.database_of_functions, shop.bus, settings))
     return iter(())
 
 

@@ -17,6 +17,7 @@ from retail.bus import EventBridgeBus
 from retail.cache import connect_cache
 from retail.money import Money
 from retail.payments import PaymentOutcome
+from retail.roles import FUNCTIONS
 from retail.settings import DatabaseSettings
 from retail.stripe_account import StripeAccount
 from retail.stripe_gateway import StripeGateway
@@ -65,7 +66,7 @@ def run_functions(conninfo: str, cache_url: str, journal: Path, fatal: Point | N
     for client in ("events", "s3", "sns"):
         setattr(clients, client, lambda: world)
     replacements: list[tuple[Any, str, Callable[..., Any]]] = [
-        (DatabaseSettings, "conninfo", lambda _: conninfo),
+        (DatabaseSettings, "conninfo", lambda _: f"{conninfo} options='-c role={FUNCTIONS}'"),
         (inventory_handler, "connect_cache", partial(connect_cache, scheme="redis")),
         (order_processor, "gateway_named", lambda *_, **__: FailingGateway(bank, failpoints)),
     ]

@@ -15,6 +15,7 @@ from retail.delivery import DeliveryAddress
 from retail.events import BusEvent
 from retail.orders import Order
 from retail.payments import APPROVED_TOKEN
+from retail.roles import FUNCTIONS
 from retail.schema import migrate
 
 EMAIL = "kim.example@example.com"
@@ -52,6 +53,7 @@ class Shop:
     def __init__(self, conninfo: str) -> None:
         self.conninfo = conninfo
         self.database = SingleConnection(lambda: conninfo)
+        self.database_of_functions = SingleConnection(lambda: f"{conninfo} options='-c role={FUNCTIONS}'")
         self.bus = RememberingBus()
 
     def add_product(
@@ -121,3 +123,4 @@ def shop(database_url: str) -> Iterator[Shop]:
     shop = Shop(database_url)
     yield shop
     shop.database.close()
+    shop.database_of_functions.close()

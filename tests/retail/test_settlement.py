@@ -54,7 +54,7 @@ def gateway() -> CountingGateway:
 
 @pytest.fixture
 def settlement(shop: Shop, objects: Any, gateway: CountingGateway) -> Settlement:
-    return Settlement(database=shop.database, lake=Lake(objects, "lake"), gateway=gateway, bus=shop.bus)
+    return Settlement(database=shop.database_of_functions, lake=Lake(objects, "lake"), gateway=gateway, bus=shop.bus)
 
 
 def test_an_order_is_archived_paid_and_announced(shop: Shop, settlement: Settlement, objects: RememberingS3) -> None:

@@ -68,7 +68,7 @@ def test_a_checkout_that_fails_for_our_reasons_is_counted_and_no_other(
     shop: Shop, cache_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: str
 ) -> None:
     monkeypatch.setattr(pool, "PATIENCE_SECONDS", 0.3)
-    sent: dict[str, object] = {"json": CHECKOUT} if path.startswith("/api") else {"data": CHECKOUT}
+    sent: dict[str, object] = {"json": CHECKOUT} if path.startswith("/api") else {"data": FORM}
 
     def counted() -> int:
         return capsys.readouterr().out.count('"CheckoutsRefused":[1.0]')
