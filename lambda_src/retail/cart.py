@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 CART_SECONDS = 7 * 24 * 3600
 LARGEST_QUANTITY = 99
-LARGEST_CART = 100  # products
+LARGEST_CART = 24  # products, as on a page of a list: their pictures have to fit into a page of 100 KB
 _EMPTIED = "emptied"  # a field that tells a cart somebody emptied from one that the cache lost
 
 # Each change is one command on one key: nobody comes in between, and no cart is left behind that never expires.

@@ -12,7 +12,7 @@ from retail.errors import UnknownOrderError
 from retail.money import Money
 from retail.orders import OrderStatus
 
-PAGE = 50
+PAGE = 20
 STUCK_MINUTES = 15  # a charge is decided in seconds, or in minutes where the gateway has to be asked again
 # Where somebody waits for the next step, whoever has waited longest comes first; elsewhere whatever is newest.
 WAITING = frozenset({OrderStatus.PENDING, OrderStatus.PAID, OrderStatus.PROCESSING})

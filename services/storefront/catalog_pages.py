@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from retail.catalog import Category, Product
 from retail.observability import describe, logger
-from retail.product_lists import ProductQuery, Sort
+from retail.product_lists import PAGE, ProductQuery, Sort
 from storefront.listing import SLUG, After, Listed, Searched, address
 from storefront.page import shared_page
 from storefront.shopping import CurrentShopping, Shopping
@@ -93,6 +93,7 @@ def _list(
     title: str,
     category: Category | None = None,
 ) -> Response:
+    query = query.model_copy(update={"limit": min(query.limit, PAGE)})  # more would be more than 100 KB
     found = shopping.resources.catalog.page(query, cursor)
     path = request.url.path
     shown = query.model_copy(update={"category": None}) if category else query  # the path says it already

@@ -5,13 +5,17 @@ from uuid import UUID
 
 from playwright.sync_api import Page
 
-from retail.orders import Transition, advance
+from retail.cart import LARGEST_CART
+from retail.order_desk import PAGE as PARCELS
+from retail.order_history import PAGE as HISTORY
+from retail.orders import OrderStatus, Transition, advance
+from storefront.pages import ENDS_OF_AN_ORDER
 from tests.browser import fill_in_where_it_goes
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.account import PASSWORD
 
 
-def customer_pages(page: Page, address: str) -> Iterator[str]:
+def customer_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     """Goes from page to page as a customer does, and names each once it is there."""
     for name, path in (
         ("home", "/"),
@@ -27,6 +31,11 @@ def customer_pages(page: Page, address: str) -> Iterator[str]:
     ):
         page.goto(address + path)
         yield name
+    for path, button in (("/account/sign-in", "Sign in"), ("/account/register", "Open")):
+        page.goto(address + path)
+        page.get_by_role("button", name=button).click()
+        page.get_by_role("alert").wait_for()
+        yield f"{path}, wrongly filled in"
     page.goto(address + "/search?q=rolling+pin")
     page.get_by_role("link", name="Maple rolling pin").click()
     yield "sold out"
@@ -42,9 +51,77 @@ def customer_pages(page: Page, address: str) -> Iterator[str]:
     yield "checkout, wrongly filled in"
     page.get_by_label("E-mail address").fill(EMAIL)
     fill_in_where_it_goes(page)
+    shop.rows("UPDATE products SET reserved_count = inventory_count WHERE name = 'Canvas backpack'")
+    page.get_by_role("button", name="Place order").click()
+    page.get_by_text("sold out").first.wait_for()
+    yield "cart with a refusal"
+    shop.rows("UPDATE products SET reserved_count = 0 WHERE name = 'Canvas backpack'")
+    yield from order_pages(page, address, shop)
+
+
+def order_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
+    """Orders what is in the cart, and sees what may become of an order."""
+    order(page, address)
+    yield "order"
+    for status in (OrderStatus.SHIPPED, *ENDS_OF_AN_ORDER):
+        shop.rows("UPDATE orders SET status = %s", status)
+        page.goto(page.url)
+        yield f"order that is {status}"
+    shop.rows("UPDATE orders SET status = 'PENDING'")
+    shop.rows("ALTER TABLE order_items RENAME TO mislaid")
+    page.goto(page.url)
+    page.get_by_role("heading", name="Internal Server Error").wait_for()
+    yield "our fault"
+    shop.rows("ALTER TABLE mislaid RENAME TO order_items")
+
+
+def order(page: Page, address: str) -> None:
+    """What is in the cart."""
+    page.goto(address + "/checkout")
+    page.get_by_label("E-mail address").fill(EMAIL)
+    fill_in_where_it_goes(page)
     page.get_by_role("button", name="Place order").click()
     page.get_by_role("heading", name="Thank you").wait_for()
-    yield "order"
+
+
+def card_pages(page: Page, address: str) -> Iterator[str]:
+    """Goes to the checkout of a shop where cards are entered at Stripe."""
+    page.goto(address + "/search?q=backpack")
+    page.get_by_role("link", name="Canvas backpack").click()
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_role("link", name="Go to checkout").click()
+    page.get_by_label("E-mail address").fill(EMAIL)
+    fill_in_where_it_goes(page)
+    yield "checkout without a choice of cards"
+    page.get_by_role("button", name="Continue to payment").click()
+    page.get_by_role("heading", name="One step left").wait_for()
+    yield "card"
+
+
+def fullest_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
+    """Pages with as much on them as they may hold."""
+    fullest = most_products(shop)
+    page.goto(address + "/products?limit=100")
+    yield "fullest list"
+    for product in fullest:
+        page.request.put(f"{address}/api/cart/items/{product}", data={"quantity": 99})
+    page.goto(address + "/cart")
+    assert page.locator(".line").count() == LARGEST_CART
+    yield "fullest cart"
+    page.goto(address + "/checkout")
+    yield "checkout of the fullest cart"
+    order(page, address)
+    yield "fullest order"
+
+
+def most_products(shop: Shop) -> list[UUID]:
+    """As many as fit into a cart, enough of each."""
+    rows = shop.rows(
+        "UPDATE products SET inventory_count = 100000 WHERE id IN (SELECT id FROM products ORDER BY name LIMIT %s) "
+        "RETURNING id",
+        LARGEST_CART,
+    )
+    return [row["id"] for row in rows]
 
 
 def staff_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
@@ -63,10 +140,27 @@ def staff_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     yield "password and sessions"
     page.get_by_role("button", name="Change the password").click()
     yield "password, wrongly filled in"
+    fullest = dict.fromkeys(most_products(shop), 1)
+    for _ in range(max(HISTORY, PARCELS) + 1):
+        shop.order(fullest)
+    shop.rows("UPDATE orders SET customer_id = customers.id FROM customers")
+    page.goto(address + "/account")
+    yield "longest history"
+    page.get_by_role("link", name="Earlier orders").click()
+    yield "history, page 2"
     shop.rows("UPDATE customers SET is_staff = true")
     pay_everything(shop)
     page.goto(address + "/admin/orders")
     yield "parcels"
+    page.locator(".parcels a").first.click()
+    yield "order of staff"
+    page.get_by_role("button", name="Cancel the order").click()
+    page.locator("#reason-problem").wait_for()
+    yield "order of staff, wrongly filled in"
+    page.goto(address + "/admin/orders")
+    page.get_by_role("button", name="Mark as sent").first.click()
+    page.locator("#problem-1").wait_for()
+    yield "parcels, wrongly filled in"
     page.goto(address + "/admin/orders?status=PENDING")
     yield "orders elsewhere"
     page.goto(address + "/admin/categories")

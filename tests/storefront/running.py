@@ -25,10 +25,10 @@ SERVE = Path(__file__).with_name("serve.py")
 class Storefront:
     """A running storefront, served as its container serves it."""
 
-    def __init__(self, conninfo: str, cache_url: str) -> None:
+    def __init__(self, conninfo: str, cache_url: str, *, stripe: str = "") -> None:
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
-        settings = {"DATABASE": conninfo, "CACHE": cache_url, "PORT": str(port)}
+        settings = {"DATABASE": conninfo, "CACHE": cache_url, "PORT": str(port), "STRIPE": stripe}
         paths = os.pathsep.join(path for path in sys.path if path)
         _, log = tempfile.mkstemp(prefix="storefront-", suffix=".log")
         self.log = Path(log)
@@ -68,9 +68,9 @@ class Storefront:
 
 
 @contextmanager
-def running_storefront(conninfo: str, cache_url: str) -> Iterator[Storefront]:
-    """A storefront for the length of a block."""
-    storefront = Storefront(conninfo, cache_url)
+def running_storefront(conninfo: str, cache_url: str, *, stripe: str = "") -> Iterator[Storefront]:
+    """A storefront for the length of a block; with an address of Stripe's, cards are entered there."""
+    storefront = Storefront(conninfo, cache_url, stripe=stripe)
     try:
         yield storefront
     finally:

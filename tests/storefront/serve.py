@@ -1,12 +1,18 @@
-"""The storefront in a process of its own, for tests that need one: DATABASE, CACHE and PORT in the environment."""
+"""The storefront in a process of its own, for tests that need one: DATABASE, CACHE and PORT in the environment.
+
+Where STRIPE is an address cards are entered there, else they are chosen on the form.
+"""
 
 import os
 from uuid import UUID
 
 from retail.bus import BusEntry
+from retail.stripe_account import StripeAccount
+from retail.stripe_card_entry import StripeCardEntry
 from storefront.__main__ import serve
 from storefront.application import create_application
-from tests.storefront.published import plain_resources, published
+from tests.retail.stripe_api import KEY
+from tests.storefront.published import STORE, plain_resources, published
 
 
 class PatientBus:
@@ -21,4 +27,6 @@ UNLIMITED = dict.fromkeys(COUNTED, 10**9)  # a test is one address
 
 resources = plain_resources(published(os.environ["DATABASE"], os.environ["CACHE"]), limits=UNLIMITED)
 resources.bus = PatientBus()
+if os.environ["STRIPE"]:
+    resources.card_entry = StripeCardEntry(StripeAccount(lambda: KEY, base_address=os.environ["STRIPE"]), STORE)
 serve(create_application(resources), host="127.0.0.1", port=int(os.environ["PORT"]))

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from retail.order_desk import PAGE
 from retail.orders import Transition, advance
 from storefront.resources import Resources
 from tests.retail.shop import EMAIL, Shop
@@ -291,11 +292,11 @@ def test_orders_are_found_wherever_they_stand(staff: TestClient, shop: Shop, res
 @pytest.mark.parametrize("status", ["PENDING", "CANCELLED"])
 def test_orders_are_listed_page_by_page_and_none_is_missed(staff: TestClient, shop: Shop, status: str) -> None:
     lamp = shop.add_product(stock=100)
-    placed = [str(shop.order({lamp: 1}).id) for _ in range(55)]
+    placed = [str(shop.order({lamp: 1}).id) for _ in range(PAGE + 5)]
     shop.rows("UPDATE orders SET status = %s, created_at = date_trunc('minute', created_at)", status)  # many equals
     first = staff.get("/api/admin/orders", params={"status": status}).json()
     rest = staff.get("/api/admin/orders", params={"status": status, "after": first["next"]}).json()
-    assert (len(first["items"]), rest["next"], rest["total"]) == (50, None, 55)
+    assert (len(first["items"]), rest["next"], rest["total"]) == (PAGE, None, PAGE + 5)
     assert sorted(order["id"] for page in (first, rest) for order in page["items"]) == sorted(placed)
     page = staff.get(f"/admin/orders?status={status}").text
     assert f"?status={status}&amp;after=" in page
