@@ -4,6 +4,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from retail import fulfilment
 from retail.orders import OrderStatus, Transition
+from retail.sample_catalog import insert_sample_catalog
 from storefront import pages
 from storefront.resources import Resources
 from tests.retail.shop import EMAIL, FORM, Shop
@@ -295,3 +297,13 @@ def _hidden(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found is not None
     return found[1]
+
+
+def test_a_page_lists_24_things_however_many_its_address_asks_for(client: TestClient, shop: Shop) -> None:
+    insert_sample_catalog(shop.conninfo)
+    first = client.get("/products?limit=100").text
+    assert first.count('<li class="card') == 24
+    following = re.search(r'href="(/products\?[^"]*)" rel="next"', first)
+    assert following is not None
+    assert client.get(unescape(following[1])).text.count('<li class="card') == 24
+    assert len(client.get("/api/products?limit=100").json()["items"]) == 100
