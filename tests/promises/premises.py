@@ -18,7 +18,7 @@ from retail.customers import Account, register, to_account
 from retail.orders import Transition, advance
 from retail.pictures import shapes, tones
 from storefront.sessions import COOKIE, Session, SessionCookies
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import EMAIL, HOME, Shop
 from tests.storefront.account import PASSWORD
 
 Who = Literal["customer", "employee"]
@@ -79,6 +79,8 @@ class Premises:
                 "change": 5,
                 "sku": uuid4().hex.upper(),
                 "price": {"amount": "12.50", "currency": "USD"},
+                "expected_total": {"amount": "12.50", "currency": "USD"},
+                "delivery": HOME.model_dump(),
                 "categories": self._slugs[:2],
                 "slug": uuid4().hex,
                 "cover_sku": None,
