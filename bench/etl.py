@@ -25,7 +25,7 @@ from curation.aws import NoCatalog
 from curation.here import session
 from curation.job import Curation
 from curation.lake import DirectoryLake
-from curation.sources import LedgerSource
+from curation.sources import RawObjects
 from ops.history.lake import DirectoryTarget
 from ops.history.mishaps import USUAL
 from ops.history.story import EVENTS_OF_A_VISIT, VISITS_A_DAY, Story
@@ -163,7 +163,7 @@ def _runs(spark: SparkSession, lake: Path, parquet: Path) -> Mapping[str, Callab
             shutil.rmtree(lake / zone, ignore_errors=True)
         folder = DirectoryLake(lake)
         now = datetime.combine(LAST_DAY, datetime.max.time(), UTC)
-        account = Curation(spark, folder, NoCatalog(), lambda _: None, lambda: now).run(LedgerSource(spark, folder))
+        account = Curation(spark, folder, NoCatalog(), lambda _: None, lambda: now).run(RawObjects(spark, folder))
         if account.unaccounted or not (account.duplicates and account.quarantined):
             raise RuntimeError(f"the job did not tell what of a history is sound, repeated and broken: {account}")
 

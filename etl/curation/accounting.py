@@ -37,9 +37,10 @@ class Account:
     """Of a clock that is ahead of ours."""
     tables: dict[str, int] = field(default_factory=dict)
 
-    def add(self, table: str, *, rows: int, events: int) -> None:
-        """Count what was written for a table: new rows, and the events they stand for."""
+    def add(self, table: str, *, rows: int, events: int, known: int) -> None:
+        """Count what was written for a table: new rows, the events they stand for, and those that it had already."""
         self.tables[table] = rows
+        self.duplicates += known
         if table == QUARANTINE:
             self.quarantined += events
         else:

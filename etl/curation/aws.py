@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from curation.accounting import Account
+from curation.publication import CatalogError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -21,26 +24,42 @@ class GlueCatalog:
         self._client, self._database = client, database
 
     def register(self, table: str, days: Iterable[str]) -> None:
-        """Make the days partitions of the table; raises RuntimeError with Glue's words if it refuses one."""
-        storage = self._client.get_table(DatabaseName=self._database, Name=table)["Table"]["StorageDescriptor"]
+        """Make the days partitions of the table, with the columns that it has now, those that are there already, too.
+
+        Raises CatalogError with Glue's words if there is no such table, or if it refuses a day.
+        """
+        wanted = sorted(set(days))
+        try:
+            storage = self._client.get_table(DatabaseName=self._database, Name=table)["Table"]["StorageDescriptor"]
+            for start in range(0, len(wanted), _AT_ONCE):
+                self._register(table, storage, wanted[start : start + _AT_ONCE])
+        except ClientError as refusal:
+            raise CatalogError(f"Glue refused partitions of {table}: {refusal}") from refusal
+
+    def _register(self, table: str, storage: Any, days: Sequence[str]) -> None:
         root = storage["Location"].rstrip("/")
-        wanted = [
-            {"Values": [day], "StorageDescriptor": {**storage, "Location": f"{root}/date={day}/"}}
-            for day in sorted(set(days))
+        partitions: list[Any] = [
+            {"Values": [day], "StorageDescriptor": {**storage, "Location": f"{root}/date={day}/"}} for day in days
         ]
-        for start in range(0, len(wanted), _AT_ONCE):
-            answer = self._client.batch_create_partition(
+        created = self._client.batch_create_partition(
+            DatabaseName=self._database, TableName=table, PartitionInputList=partitions
+        )
+        errors = created.get("Errors", [])
+        there = [e["PartitionValues"] for e in errors if e["ErrorDetail"]["ErrorCode"] == "AlreadyExistsException"]
+        refused: list[Any] = [e for e in errors if e["PartitionValues"] not in there]
+        if there:  # of before a column was added, perhaps
+            updated = self._client.batch_update_partition(
                 DatabaseName=self._database,
                 TableName=table,
-                PartitionInputList=wanted[start : start + _AT_ONCE],  # type: ignore[arg-type]  # as Glue gave it
+                Entries=[
+                    {"PartitionValueList": each["Values"], "PartitionInput": each}
+                    for each in partitions
+                    if each["Values"] in there
+                ],
             )
-            refused = [
-                error
-                for error in answer.get("Errors", [])
-                if error["ErrorDetail"]["ErrorCode"] != "AlreadyExistsException"
-            ]
-            if refused:
-                raise RuntimeError(f"Glue refused partitions of {table}: {refused}")
+            refused += updated.get("Errors", [])
+        if refused:
+            raise CatalogError(f"Glue refused partitions of {table}: {refused}")
 
 
 class NoCatalog:

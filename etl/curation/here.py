@@ -15,9 +15,11 @@ from pyspark.sql import SparkSession
 
 from curation.accounting import Account
 from curation.aws import GlueCatalog, Metrics, NoCatalog
+from curation.buckets import MirroredLake
 from curation.job import Curation
-from curation.lake import DirectoryLake, MirroredLake
-from curation.sources import LedgerSource
+from curation.lake import DirectoryLake
+from curation.rebuild import NOTHING, Rebuild
+from curation.sources import Bookmark, RawObjects
 
 
 def run(arguments: list[str]) -> None:
@@ -29,12 +31,14 @@ def run(arguments: list[str]) -> None:
         try:
             if options.database is None:
                 lake: DirectoryLake | MirroredLake = DirectoryLake(Path(options.lake))
-                account = Curation(spark, lake, NoCatalog(), lambda _: None).run(LedgerSource(spark, lake))
+                curation = Curation(spark, lake, NoCatalog(), lambda _: None)
             else:
                 lake = MirroredLake(boto3.client("s3"), options.lake, Path(scratch, "mirror"))
                 catalog = GlueCatalog(boto3.client("glue"), options.database)
                 report = Metrics(boto3.client("cloudwatch"), options.metrics)
-                account = Curation(spark, lake, catalog, report).run(LedgerSource(spark, lake))
+                curation = Curation(spark, lake, catalog, report)
+            rebuild = Rebuild.of(options.rebuild, lake) if options.rebuild else NOTHING
+            account = curation.run(RawObjects(spark, lake, options.job_bookmark_option), rebuild)
         finally:
             spark.stop()
     _print(account)
@@ -69,6 +73,14 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--lake", required=True, help="a folder, or with --database the name of a bucket")
     parser.add_argument("--database", help="the catalog's database, where the lake is a bucket")
     parser.add_argument("--metrics", default="Retail/Lake", help="the metrics' namespace (default: %(default)s)")
+    parser.add_argument("--rebuild", help="days to make anew from raw, separated by commas, or: quarantine")
+    parser.add_argument(
+        "--job-bookmark-option",
+        type=Bookmark,
+        choices=list(Bookmark),
+        default=Bookmark.ENABLE,
+        help="as on Glue (default: %(default)s)",
+    )
     parser.add_argument("--memory", default="2g", help="Spark's heap (default: %(default)s)")
     return parser.parse_args(arguments)
 

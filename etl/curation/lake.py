@@ -1,19 +1,15 @@
-"""The lake's objects, and where Spark finds them: a bucket on Glue, a mirrored bucket or a folder on one machine."""
+"""The lake's objects, and where Spark finds them; here in a folder, in `buckets` as they are on AWS."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-_AT_ONCE = 16
+from typing import BinaryIO, Protocol
 
 
 @dataclass(frozen=True)
@@ -25,8 +21,20 @@ class Stored:
     version: str
 
 
+@dataclass(frozen=True)
+class Content:
+    """What an object holds, and the version that `swap` compares."""
+
+    content: bytes
+    version: str
+
+
+class MissingObjectError(RuntimeError):
+    """There is no such object."""
+
+
 class Lake(Protocol):
-    """Objects by key. Writing, copying and deleting one are atomic; doing so to several is not."""
+    """Objects by key. Writing, swapping, copying and deleting one are atomic; doing so to several is not."""
 
     @property
     def uri(self) -> str:
@@ -35,14 +43,26 @@ class Lake(Protocol):
     def list(self, prefix: str) -> Iterator[Stored]:
         """Every object whose key begins with `prefix`, in the order of keys."""
 
+    def folder(self, prefix: str) -> tuple[Sequence[Stored], Sequence[str]]:
+        """The objects directly in the folder `prefix` (`raw/orders/`), and the folders in it."""
+
     def read(self, key: str) -> bytes | None:
         """The object's content, None where there is none."""
+
+    def open(self, key: str) -> BinaryIO:
+        """The object's content, to be read bit by bit."""
+
+    def read_version(self, key: str) -> Content | None:
+        """The object's content and version, None where there is none."""
+
+    def swap(self, key: str, content: bytes, version: str | None) -> str | None:
+        """Put the object if it is still of this version, or not there if None; its new version, None if it was not."""
 
     def write(self, key: str, content: bytes) -> None:
         """Put the object, over what was there."""
 
     def copy(self, source: str, target: str) -> None:
-        """Put what is at `source` at `target`, over what was there."""
+        """Put what is at `source` at `target`, over what was there; raises MissingObjectError without a source."""
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete these objects; those that are gone already do not matter."""
@@ -71,16 +91,45 @@ class DirectoryLake:
             if key.startswith(prefix):
                 yield Stored(key, state.st_size, f"{state.st_size}-{state.st_mtime_ns}")
 
+    def folder(self, prefix: str) -> tuple[Sequence[Stored], Sequence[str]]:
+        folder = self._root / prefix
+        here = sorted(folder.iterdir()) if folder.exists() else []
+        files = [(path, path.stat()) for path in here if path.is_file()]
+        stored = [Stored(f"{prefix}{path.name}", s.st_size, f"{s.st_size}-{s.st_mtime_ns}") for path, s in files]
+        return stored, [f"{prefix}{path.name}/" for path in here if path.is_dir()]
+
     def read(self, key: str) -> bytes | None:
         path = self._root / key
         return path.read_bytes() if path.exists() else None
 
+    def open(self, key: str) -> BinaryIO:
+        return (self._root / key).open("rb")
+
+    def read_version(self, key: str) -> Content | None:
+        content = self.read(key)
+        return None if content is None else Content(content, sha256(content).hexdigest())
+
+    def swap(self, key: str, content: bytes, version: str | None) -> str | None:
+        self._root.mkdir(parents=True, exist_ok=True)
+        with (self._root / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            there = self.read_version(key)
+            if (there.version if there else None) != version:
+                return None
+            self._put(key, content)
+        return sha256(content).hexdigest()
+
     def write(self, key: str, content: bytes) -> None:
+        self._put(key, content)
+
+    def _put(self, key: str, content: bytes) -> None:
         half = self._half(key)
         half.write_bytes(content)
         half.replace(self._root / key)
 
     def copy(self, source: str, target: str) -> None:
+        if not (self._root / source).exists():
+            raise MissingObjectError(f"{self.uri}/{source}")
         half = self._half(target)
         shutil.copyfile(self._root / source, half)
         half.replace(self._root / target)
@@ -103,70 +152,3 @@ class DirectoryLake:
 
     def written(self, prefix: str) -> Sequence[str]:
         return [stored.key for stored in self.list(f"{prefix}/") if stored.key.endswith(".parquet")]
-
-
-class BucketLake:
-    """A lake in a bucket that Spark reads and writes by itself, as on Glue."""
-
-    def __init__(self, client: S3Client, bucket: str) -> None:
-        self._client, self._bucket = client, bucket
-        self.uri = f"s3://{bucket}"
-
-    def list(self, prefix: str) -> Iterator[Stored]:
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        for page in pages:
-            for item in page.get("Contents", []):
-                yield Stored(item["Key"], item["Size"], item["ETag"])
-
-    def read(self, key: str) -> bytes | None:
-        try:
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except self._client.exceptions.NoSuchKey:
-            return None
-
-    def write(self, key: str, content: bytes) -> None:
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=content)
-
-    def copy(self, source: str, target: str) -> None:
-        self._client.copy({"Bucket": self._bucket, "Key": source}, self._bucket, target)
-
-    def delete(self, keys: Iterable[str]) -> None:
-        for key in keys:  # the batch call's partial errors are easy to overlook, and there are few
-            self._client.delete_object(Bucket=self._bucket, Key=key)
-
-    def readable(self, keys: Sequence[str]) -> Sequence[str]:
-        return [f"{self.uri}/{key}" for key in keys]
-
-    def writable(self, prefix: str) -> str:
-        return f"{self.uri}/{prefix}"
-
-    def written(self, prefix: str) -> Sequence[str]:
-        return [stored.key for stored in self.list(f"{prefix}/") if stored.key.endswith(".parquet")]
-
-
-class MirroredLake(BucketLake):
-    """A lake in a bucket on a machine whose Spark knows no S3: what it reads and writes passes through a folder."""
-
-    def __init__(self, client: S3Client, bucket: str, mirror: Path) -> None:
-        super().__init__(client, bucket)
-        self._mirror = mirror
-
-    def readable(self, keys: Sequence[str]) -> Sequence[str]:
-        def fetch(key: str) -> str:
-            path = self._mirror / key
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._client.download_file(self._bucket, key, str(path))
-            return str(path)
-
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(fetch, keys))
-
-    def writable(self, prefix: str) -> str:
-        return str(self._mirror / prefix)
-
-    def written(self, prefix: str) -> Sequence[str]:
-        files = sorted((self._mirror / prefix).rglob("*.parquet"))
-        keys = [file.relative_to(self._mirror).as_posix() for file in files]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(self._client.upload_file, map(str, files), [self._bucket] * len(keys), keys))
-        return keys

@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,10 @@ from curation.accounting import Account
 from curation.aws import NoCatalog
 from curation.job import Curation
 from curation.lake import DirectoryLake
-from curation.sources import LedgerSource
+from curation.lease import Terms
+from curation.publication import Catalog
+from curation.rebuild import NOTHING, Rebuild
+from curation.sources import Bookmark, RawObjects
 from curation.tables import CURATED, Table, quarantine_table
 from retail.events import Envelope, OrderLine, OrderPlaced, Payload
 from retail.money import Money
@@ -26,6 +29,7 @@ from retail.money import Money
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PRODUCT = UUID("11111111-1111-4111-8111-111111111111")
 ORDER = UUID("22222222-2222-4222-8222-222222222222")
+AT_ONCE = Terms(patience=timedelta(0))  # nobody waits for another's lease
 EUROS = Money(amount=Decimal("19.90"), currency="EUR")
 
 
@@ -79,11 +83,18 @@ class TestLake:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(content) if key.endswith(".gz") else content)
 
-    def run(self, lake: DirectoryLake | None = None) -> Account:
+    def run(
+        self,
+        lake: DirectoryLake | None = None,
+        *,
+        rebuild: Rebuild = NOTHING,
+        bookmark: Bookmark = Bookmark.ENABLE,
+        catalog: Catalog | None = None,
+    ) -> Account:
         """Run the job; every run's account must add up, which is asserted here for all tests."""
         folder = lake or DirectoryLake(self.root)
-        curation = Curation(self.spark, folder, NoCatalog(), self.accounts.append, lambda: self.now)
-        account = curation.run(LedgerSource(self.spark, folder))
+        curation = Curation(self.spark, folder, catalog or NoCatalog(), self.accounts.append, lambda: self.now, AT_ONCE)
+        account = curation.run(RawObjects(self.spark, folder, bookmark), rebuild)
         assert account.read == account.curated + account.duplicates + account.quarantined
         return account
 

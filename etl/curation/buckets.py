@@ -1,0 +1,124 @@
+"""A lake in a bucket: on Glue, whose Spark knows S3, or on a machine whose Spark does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from botocore.exceptions import ClientError
+
+from curation.lake import Content, MissingObjectError, Stored
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_AT_ONCE = 16
+_SOMEBODY_ELSE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})  # swapped before us
+
+
+class BucketLake:
+    """A lake in a bucket that Spark reads and writes by itself, as on Glue."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client, self._bucket = client, bucket
+        self.uri = f"s3://{bucket}"
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        for page in pages:
+            for item in page.get("Contents", []):
+                yield Stored(item["Key"], item["Size"], item["ETag"])
+
+    def folder(self, prefix: str) -> tuple[Sequence[Stored], Sequence[str]]:
+        stored, folders = [], []
+        listing = self._client.get_paginator("list_objects_v2")
+        for page in listing.paginate(Bucket=self._bucket, Prefix=prefix, Delimiter="/"):
+            stored += [Stored(item["Key"], item["Size"], item["ETag"]) for item in page.get("Contents", [])]
+            folders += [item["Prefix"] for item in page.get("CommonPrefixes", [])]
+        return stored, folders
+
+    def read(self, key: str) -> bytes | None:
+        found = self.read_version(key)
+        return found.content if found else None
+
+    def open(self, key: str) -> BinaryIO:
+        return cast(BinaryIO, self._client.get_object(Bucket=self._bucket, Key=key)["Body"])
+
+    def read_version(self, key: str) -> Content | None:
+        try:
+            found = self._client.get_object(Bucket=self._bucket, Key=key)
+        except self._client.exceptions.NoSuchKey:
+            return None
+        return Content(found["Body"].read(), found["ETag"])
+
+    def swap(self, key: str, content: bytes, version: str | None) -> str | None:
+        condition = {"If-None-Match": "*"} if version is None else {"If-Match": version}
+
+        def add(params: dict[str, Any], **_: object) -> None:  # the boto3 of Glue may be older than the parameters
+            if params["url_path"].endswith(f"/{key}"):
+                params["headers"].update(condition)
+
+        events = self._client.meta.events
+        events.register("before-call.s3.PutObject", add)
+        try:
+            return self._client.put_object(Bucket=self._bucket, Key=key, Body=content)["ETag"]
+        except ClientError as refusal:
+            if refusal.response["Error"]["Code"] in _SOMEBODY_ELSE:
+                return None
+            raise
+        finally:
+            events.unregister("before-call.s3.PutObject", add)
+
+    def write(self, key: str, content: bytes) -> None:
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=content)
+
+    def copy(self, source: str, target: str) -> None:
+        try:
+            self._client.copy({"Bucket": self._bucket, "Key": source}, self._bucket, target)
+        except ClientError as refusal:
+            if refusal.response["Error"]["Code"] in {"404", "NoSuchKey"}:
+                raise MissingObjectError(f"{self.uri}/{source}") from refusal
+            raise
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:  # the batch call's partial errors are easy to overlook, and there are few
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def readable(self, keys: Sequence[str]) -> Sequence[str]:
+        return [f"{self.uri}/{key}" for key in keys]
+
+    def writable(self, prefix: str) -> str:
+        return f"{self.uri}/{prefix}"
+
+    def written(self, prefix: str) -> Sequence[str]:
+        return [stored.key for stored in self.list(f"{prefix}/") if stored.key.endswith(".parquet")]
+
+
+class MirroredLake(BucketLake):
+    """A lake in a bucket on a machine whose Spark knows no S3: what it reads and writes passes through a folder."""
+
+    def __init__(self, client: S3Client, bucket: str, mirror: Path) -> None:
+        super().__init__(client, bucket)
+        self._mirror = mirror
+
+    def readable(self, keys: Sequence[str]) -> Sequence[str]:
+        def fetch(key: str) -> str:
+            path = self._mirror / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._client.download_file(self._bucket, key, str(path))
+            return str(path)
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(fetch, keys))
+
+    def writable(self, prefix: str) -> str:
+        return str(self._mirror / prefix)
+
+    def written(self, prefix: str) -> Sequence[str]:
+        files = sorted((self._mirror / prefix).rglob("*.parquet"))
+        keys = [file.relative_to(self._mirror).as_posix() for file in files]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(self._client.upload_file, map(str, files), [self._bucket] * len(keys), keys))
+        return keys
