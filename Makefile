@@ -49,7 +49,7 @@ cost: setup  ## What ENV costs a month at light traffic, by stack, from its temp
 
 .PHONY: etl
 etl: setup  ## The nightly job, now, over the lake of this machine's platform: raw events to curated tables
-	@$(BIN)/python -m local etl
+	@$(BIN)/python -m local etl $(if $(REBUILD),--rebuild $(REBUILD))
 
 .PHONY: insights
 insights: setup  ## One page of pictures from the curated tables of this machine, in build/insights.html

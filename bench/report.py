@@ -30,16 +30,19 @@ _FOOT = """
 - **Checkout:** `POST /api/orders` over HTTP against the same statements in the same transaction over one connection,
   one after another. The shop sends most of them in one go, so it may come near its yardstick.
 - **Order processor:** ten messages an invocation, S3 and EventBridge answering at once, against all its SQL.
+- **Nightly job:** every size against Spark reading the same JSON *with the types given*, one pass as the job's own, and
+  writing it as Parquet. In the lake are repeated, late and broken records, too. Growth is what a record costs in
+  processor time, at each size in that of the size before. A night is one more day for a full lake.
 - **Imports:** processor seconds of importing each function, against `import boto3`. The functions import boto3 with
   their first message, so the second row, without a target, goes on to the first client that is made, on both sides.
 
-Measure again: `python -m bench product-page`, `checkout`, `order-processor`, `imports`, `synth`, then `report`.
+Measure again: `python -m bench product-page`, `checkout`, `order-processor`, `imports`, `synth`, `etl`, then `report`.
 """
 
 
 def write() -> str:
     """The text, out of the results as they are."""
-    rows = [*_page(), *_checkout(), *_order_processor(), *_imports()]
+    rows = [*_page(), *_checkout(), *_order_processor(), *_etl(), *_imports()]
     return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows) + _FOOT
 
 
@@ -87,6 +90,36 @@ def _order_processor() -> list[tuple[str, str, str, str]]:
     processor = _result("order_processor")
     least, rate = processor["target"]["rate_of_bare_rate"], processor["rate_of_bare_rate"]
     return [("order processor", f"at least {least:.0%} of its bare SQL's rate", f"{rate:.0%}", _verdict(rate >= least))]
+
+
+def _etl() -> list[tuple[str, str, str, str]]:
+    if not (RESULTS / "etl.json").exists():
+        return []
+    etl, rows = _result("etl"), []
+    least, most, scan = (etl["targets"][name] for name in ("ratio", "growth", "scanned"))
+    for size in etl["sizes"]:
+        job, told = f"nightly job, {size['events']:,} events", "the same, with the types given"
+        ratio, of_processor = size["ratio"][told], size["ratio_by_processor_seconds"][told]
+        night = f"{size['ratio_of_a_night']:.0%} of reading and writing that day"
+        rows += [
+            (
+                f"{job}, records a second",
+                f"at least {least:.0%} of Spark reading and writing",
+                f"{ratio:.0%} (by processor second {of_processor:.0%})",
+                _verdict(ratio >= least),
+            ),
+            (f"{job}, a night", "", f"{night}, {size['night_records']:,} records", ""),
+            (
+                f"{job}, daily revenue's bytes",
+                f"under {scan:.0%} of the raw JSON",
+                f"{size['scanned']:.1%}",
+                _verdict(size["scanned"] < scan),
+            ),
+        ]
+    for size, step in zip(etl["sizes"][1:], etl["growth"], strict=True):
+        grown = f"nightly job, cost of a record at {size['events']:,} events"
+        rows.append((grown, f"at most {most:.2f} of the size before", f"{step:.2f}", _verdict(step <= most)))
+    return rows
 
 
 def _imports() -> list[tuple[str, str, str, str]]:

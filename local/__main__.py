@@ -80,12 +80,15 @@ def run(context: typer.Context) -> None:
     os.execvpe(context.args[0], context.args, emulator.client_environment())  # noqa: S606  (what the user asked for)
 
 
-@app.command()
-def etl(as_json: Json = False) -> None:
+@app.command(epilog="Example: python -m local etl --rebuild 2026-11-20")
+def etl(
+    rebuild: Annotated[str, typer.Option(help="Days to make anew from raw, separated by commas; or: quarantine")] = "",
+    as_json: Json = False,
+) -> None:
     """Run the nightly job now: what is new in the lake's raw zone becomes rows of the curated tables."""
     emulator = EmbeddedPlatform().emulator()
     with errors.status("The nightly job runs …"):
-        account = run_nightly_job(emulator)
+        account = run_nightly_job(emulator, rebuild=rebuild)
     if as_json:
         console.print_json(json.dumps(account))
     elif account is None:

@@ -12,8 +12,10 @@ from local.run_directory import LocalError
 _RUNS = "curated/_runs/"
 
 
-def run_nightly_job(emulator: Emulator) -> dict[str, Any] | None:
+def run_nightly_job(emulator: Emulator, *, rebuild: str = "") -> dict[str, Any] | None:
     """Run the deployed job to its end; the account of what it read, None when nothing was new.
+
+    `rebuild` is what it makes anew: days separated by commas, or `quarantine`.
 
     Raises LocalError with the job's own words when it fails.
     """
@@ -21,7 +23,8 @@ def run_nightly_job(emulator: Emulator) -> dict[str, Any] | None:
     (job,) = glue.get_jobs()["Jobs"]
     bucket = job["DefaultArguments"]["--lake"]
     before = _runs(s3, bucket)
-    run = glue.start_job_run(JobName=job["Name"])["JobRunId"]
+    arguments = {"--rebuild": rebuild} if rebuild else {}
+    run = glue.start_job_run(JobName=job["Name"], Arguments=arguments)["JobRunId"]
     while (state := glue.get_job_run(JobName=job["Name"], RunId=run)["JobRun"])["JobRunState"] in {
         "STARTING",
         "RUNNING",

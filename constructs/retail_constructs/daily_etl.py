@@ -17,7 +17,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from retail_constructs.alarm import HeardAlarm
+from retail_constructs.alarm import HeardAlarm, LifeSignAlarm
 from retail_constructs.compliance import acknowledge
 from retail_constructs.function import retention
 from retail_constructs.glue_security import KEY_ACTIONS, GlueSecurity
@@ -37,8 +37,9 @@ class DailyEtl(Construct):
     """Runs `etl/curate.py` on Glue 5.1 every night, over the objects that are new since the run before.
 
     It reads `raw/`, writes `curated/` and `quarantine/`, registers partitions of their tables, counts what it did with
-    every record, and nothing else. One retry; a run that fails or takes an hour calls a person, as do records that
-    break their contract and records that are unaccounted for. Glue 5.1 writes its logs below a prefix of ours.
+    every record, and nothing else. One retry; a run that fails, is stopped, takes an hour or does not begin calls a
+    person, as do records that break their contract and records that are unaccounted for. Glue 5.1 writes its logs
+    below a prefix of ours.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class DailyEtl(Construct):
             self._allow(sid, ["s3:GetObject"], asset.bucket.arn_for_objects(asset.s3_object_key))
         self._allow(
             "RegisterPartitions",
-            ["glue:GetTable", "glue:BatchCreatePartition"],
+            ["glue:GetTable", "glue:BatchCreatePartition", "glue:BatchUpdatePartition"],
             *catalog.arns(*catalog.curated, QUARANTINE_TABLE),
         )
         self._allow_metrics()
@@ -179,6 +180,15 @@ class DailyEtl(Construct):
             runbook="nightly-job-failed",
             topic=topic,
         )
+        LifeSignAlarm(
+            self,
+            "SilenceAlarm",
+            metric=self.records("Read").with_(statistic="SampleCount", period=Duration.hours(1)),
+            least=1,
+            periods=26,  # a day, and as long as a run and its retry take
+            description="The nightly job did not run to its end for a day: look at its trigger, then start it",
+            topic=topic,
+        )
         for fate, description in (
             (
                 "Quarantined",
@@ -204,7 +214,7 @@ class DailyEtl(Construct):
             event_pattern=events.EventPattern(
                 source=["aws.glue"],
                 detail_type=["Glue Job State Change"],
-                detail={"jobName": [self.job.job_name], "state": ["FAILED", "TIMEOUT"]},
+                detail={"jobName": [self.job.job_name], "state": ["FAILED", "TIMEOUT", "STOPPED"]},
             ),
         )
         cast(events.CfnRule, failed.node.default_child).targets = []

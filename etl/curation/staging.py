@@ -83,7 +83,7 @@ class Staging:
         return self.spark.read.schema(rows.schema).parquet(place)
 
     def expect_raw(self) -> None:
-        """What is read next are raw objects, many of them small: several to a task, and parts of a large one to each."""
+        """What is read next is raw: many small objects, several of them to a task, and a large one to several tasks."""
         self._tasks_of(bytes_at_most=128 * 2**20, bytes_to_open=4 * 2**20)
 
     def write(self, table: Table, records: DataFrame, touched: Sequence[str]) -> StagedTable:

@@ -18,7 +18,7 @@ from ministack.services import glue
 from local.launcher.role_sessions import RoleRefusedError, RoleSession, assume
 
 _PYTHON = Path(__file__).resolve().parents[2] / ".venv" / "bin" / "python"
-_OURS = ("--lake", "--database", "--metrics")  # the rest is for Glue itself, and Spark here knows no bookmark
+_OURS = ("--lake", "--database", "--metrics", "--job-bookmark-option", "--rebuild")  # the rest is for Glue itself
 _TOLD = 2000  # characters of an error that Glue keeps
 
 
@@ -50,7 +50,7 @@ def _run(run: dict[str, Any], job: dict[str, Any], arguments: dict[str, str], _s
 
 def _command(job: dict[str, Any], arguments: dict[str, str], session: RoleSession, directory: Path) -> list[str]:
     script = _fetch(job["Command"]["ScriptLocation"], session, directory)
-    return [str(_PYTHON), script, *(part for name in _OURS for part in (name, arguments[name]))]
+    return [str(_PYTHON), script, *(part for name in _OURS if name in arguments for part in (name, arguments[name]))]
 
 
 def _library(arguments: dict[str, str], session: RoleSession, directory: Path) -> str:

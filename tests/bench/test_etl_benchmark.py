@@ -2,33 +2,89 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 
 import duckdb
+import pytest
 
-from bench.etl import JOB, READ, REVENUE, TYPED, Size, Taken, document, growth, scanned_bytes
+import bench.etl
+from bench.etl import (
+    HANDLED,
+    JOB,
+    NIGHT,
+    NIGHT_TYPED,
+    READ,
+    REVENUE,
+    TYPED,
+    Size,
+    Taken,
+    carry,
+    document,
+    growth,
+    keep,
+    scanned_bytes,
+    split,
+)
 
 
 def size(events: int, job: float, read: float) -> Size:
     """A size with one round each."""
-    rounds = {JOB: [Taken(job, job)], READ: [Taken(read, read)], TYPED: [Taken(read / 2, read / 2)]}
-    return Size(events, raw_bytes=1000, scanned_bytes=40, rounds=rounds)
+    seconds = {JOB: job, READ: read, TYPED: read / 2, NIGHT: 1, NIGHT_TYPED: 0.5}
+    rounds = {name: [Taken(taken, taken)] for name, taken in seconds.items()}
+    return Size(events, records=events, raw_bytes=1000, night_records=10, scanned_bytes=40, rounds=rounds)
 
 
-def test_ratio_is_of_rows_per_second() -> None:
+def test_ratio_is_of_records_per_second() -> None:
     assert size(100, job=4, read=3).speed(READ) == 0.75
 
 
-def test_growth_is_of_seconds_per_row() -> None:
-    assert growth([size(100, 4, 3), size(1000, 20, 30)]) == 0.5
+def test_growth_is_of_seconds_per_record_at_each_step() -> None:
+    assert growth([size(100, 4, 3), size(1000, 20, 30), size(2000, 80, 30)]) == [0.5, 2]
 
 
 def test_document_says_how_it_compares_and_what_was_wanted() -> None:
     told = document([size(100, 4, 3)])
 
     assert told["sizes"][0]["ratio"] == {READ: 0.75, TYPED: 0.38}
+    assert told["sizes"][0]["ratio_of_a_night"] == 0.5
     assert told["sizes"][0]["scanned"] == 0.04
     assert set(told["targets"]) == {"ratio", "growth", "scanned"}
+    assert TYPED in told["verdict"]
+
+
+def test_sizes_may_be_measured_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.etl, "RESULT", tmp_path / "etl.json")
+    for one in (size(1000, 20, 30), size(100, 9, 3), size(100, 4, 3)):
+        keep([one])
+
+    told = json.loads((tmp_path / "etl.json").read_text())
+    assert [each["events"] for each in told["sizes"]] == [100, 1000]
+    assert told["growth"] == [0.5]
+
+
+def test_what_the_order_processor_handled_is_there_in_both_forms(tmp_path: Path) -> None:
+    archived = tmp_path / "history.json.gz"
+    events = [{"detail_type": kind, "source": "retail.orders", "event_id": kind} for kind in (*HANDLED, "OrderShipped")]
+    with gzip.open(archived, "wt") as lines:
+        lines.writelines([*(f"{json.dumps(event)}\n" for event in events), '{"detail_type": "OrderPlaced", "sou\n'])
+
+    assert carry(archived) == 2
+    carried = [json.loads(line) for line in gzip.decompress((tmp_path / "carried.json.gz").read_bytes()).splitlines()]
+    assert [(each["detail-type"], each["detail"]) for each in carried] == [
+        (kind, {"event_id": kind}) for kind in HANDLED
+    ]
+
+
+def test_night_has_what_came_since_the_last(tmp_path: Path) -> None:
+    stored, since = tmp_path / "a.json.gz", tmp_path / "night" / "a.json.gz"
+    with gzip.open(stored, "wt") as lines:
+        lines.writelines(f"{number}\n" for number in range(20))
+
+    assert split(stored, since) == 18
+    assert gzip.decompress(stored.read_bytes()) == b"0\n1\n"
+    assert gzip.decompress((tmp_path / "night" / "since-a.json.gz").read_bytes()).split()[0] == b"2"
 
 
 def test_only_columns_of_the_query_are_counted(tmp_path: Path) -> None:

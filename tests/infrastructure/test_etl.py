@@ -110,9 +110,28 @@ def test_p18_failed_run_calls_a_person(platform: Synthesized) -> None:
         a for a in platform.properties("AWS::CloudWatch::Alarm", "Analytics") if a.get("Namespace") == "AWS/Events"
     ]
 
-    assert set(rule["EventPattern"]["detail"]["state"]) == {"FAILED", "TIMEOUT"}
+    assert set(rule["EventPattern"]["detail"]["state"]) == {"FAILED", "TIMEOUT", "STOPPED"}
     assert [alarm["Dimensions"][0]["Value"]["Ref"] for alarm in alarms] == [rule_id]
     assert "Alarms" in json.dumps(alarms[0]["AlarmActions"])
+
+
+def test_p18_job_that_does_not_run_calls_a_person(platform: Synthesized) -> None:
+    (alarm,) = [
+        a for a in platform.properties("AWS::CloudWatch::Alarm", "Analytics") if a.get("MetricName") == "RecordsRead"
+    ]
+
+    assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("SampleCount", 3600, 26)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert "Alarms" in json.dumps(alarm["AlarmActions"])
+
+
+def test_p18_job_may_register_partitions_and_change_their_columns(platform: Synthesized) -> None:
+    assert set(statements_of_job(platform)["RegisterPartitions"]["Action"]) == {
+        "glue:GetTable",
+        "glue:BatchCreatePartition",
+        "glue:BatchUpdatePartition",
+    }
 
 
 @pytest.mark.parametrize("metric", ["RecordsQuarantined", "RecordsUnaccounted"])

@@ -1,0 +1,73 @@
+"""A lake in a folder and one in a bucket promise the same."""
+
+from __future__ import annotations
+
+import gzip
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from curation.lake import Lake, MissingObjectError
+
+
+def test_of_many_who_swap_at_once_one_does(any_lake: Lake) -> None:
+    def swap(number: int) -> str | None:
+        return any_lake.swap("curated/_run.json", f"{number}".encode(), None)
+
+    with ThreadPoolExecutor(8) as pool:
+        versions = list(pool.map(swap, range(8)))
+
+    (winner,) = (number for number, version in enumerate(versions) if version is not None)
+    found = any_lake.read_version("curated/_run.json")
+    assert found is not None
+    assert (found.content, found.version) == (f"{winner}".encode(), versions[winner])
+
+
+def test_swap_is_refused_to_whoever_knows_an_older_version(any_lake: Lake) -> None:
+    first = any_lake.swap("key", b"first", None)
+    second = any_lake.swap("key", b"second", first)
+
+    assert second not in (None, first)
+    assert any_lake.swap("key", b"third", first) is None
+    assert any_lake.swap("key", b"third", None) is None
+    assert any_lake.read("key") == b"second"
+
+
+def test_swap_says_nothing_to_other_writes(any_lake: Lake) -> None:
+    any_lake.swap("key", b"first", None)
+    any_lake.write("key", b"written over")
+    any_lake.write("key", b"and over")
+
+    assert any_lake.read("key") == b"and over"
+
+
+def test_folder_has_its_objects_and_its_folders_only(any_lake: Lake) -> None:
+    for key in ("raw/a.json", "raw/orders/b.json", "raw/orders/date=2026-11-20/c.json", "curated/d"):
+        any_lake.write(key, b"xyz")
+
+    stored, folders = any_lake.folder("raw/")
+    assert ([(each.key, each.size) for each in stored], list(folders)) == ([("raw/a.json", 3)], ["raw/orders/"])
+    assert any_lake.folder("quarantine/") == ([], [])
+
+
+def test_version_changes_with_the_content(any_lake: Lake) -> None:
+    versions = set()
+    for content in (b"one", b"two!"):
+        any_lake.write("raw/a.json", content)
+        versions |= {each.version for each in any_lake.list("raw/")}
+        versions |= {each.version for each in any_lake.folder("raw/")[0]}
+
+    assert len(versions) == 2
+
+
+def test_object_is_read_bit_by_bit(any_lake: Lake) -> None:
+    any_lake.write("raw/a.json.gz", gzip.compress(b"x" * 5_000_000))
+
+    with any_lake.open("raw/a.json.gz") as stored, gzip.open(stored) as file:
+        assert file.read(3) == b"xxx"
+        assert len(file.read()) == 4_999_997
+
+
+def test_copy_of_what_is_not_there_says_so(any_lake: Lake) -> None:
+    with pytest.raises(MissingObjectError, match="staged/part"):
+        any_lake.copy("staged/part", "curated/part")
