@@ -5,10 +5,12 @@ of its own day (UTC), however late it came; a record that breaks its contract li
 records of raw = curated + duplicates + quarantined, or the run fails and changes nothing. Nothing but counts reaches
 the driver.
 
-On Glue it is started with `--JOB_NAME`, and Glue's bookmark says what is new. Elsewhere:
+One run works at a time; what it read is in its ledger, `curated/_bookmark/`, on Glue (where it is started with
+`--JOB_NAME`) as elsewhere:
 
     python etl/curate.py --lake ./lake                          a folder that holds raw/
     python etl/curate.py --lake retail-lake --database retail   a bucket, through the AWS clients of the environment
+    python etl/curate.py --lake ./lake --rebuild 2026-11-20     makes a day anew from raw; or: --rebuild quarantine
 """
 
 from __future__ import annotations

@@ -187,6 +187,7 @@ class DailyEtl(Construct):
             least=1,
             periods=26,  # a day, and as long as a run and its retry take
             description="The nightly job did not run to its end for a day: look at its trigger, then start it",
+            runbook="nightly-job-did-not-run",
             topic=topic,
         )
         for fate, description in (

@@ -62,7 +62,12 @@ def test_empty_objects_and_folders_hold_nothing(lake: Lake) -> None:
 def test_folder_that_is_as_it_was_costs_one_listing(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     reading = type(lake).read
-    monkeypatch.setattr(type(lake), "read", lambda self, key: (asked.append(key), reading(self, key))[1])
+
+    def read(self: Lake, key: str) -> bytes | None:
+        asked.append(key)
+        return reading(self, key)
+
+    monkeypatch.setattr(type(lake), "read", read)
     lake.write(f"{DAYS[0]}b.json", b"{}")
     asked.clear()
 
