@@ -17,8 +17,8 @@ WORDS = {
     "line1": "Enter street and house number, in 100 characters at most.",
     "line2": "The second line holds 100 characters at most.",
     "city": "Enter the city, in 100 characters at most.",
-    "country": "Choose the country from the list.",
     "postcode": "Enter the postcode: letters, digits, spaces and dashes, 20 at most.",
+    "country": "Choose the country from the list.",
     "payment_token": "Please choose how to pay.",
     "expected_total": "Please look at the total once more.",
 }
