@@ -23,7 +23,7 @@ def problem(now: datetime) -> Column:
     latest = f.lit((now + AHEAD_AT_MOST).isoformat()).cast("timestamp")
     occurred_at, correlation_id = f.col("occurred_at"), f.col("event.correlation_id")
     checks = {
-        "cannot be decompressed": f.col("line").isNotNull(),
+        "is in an object that cannot be read": f.col("line").isNotNull(),
         "is no single JSON object with an event_id": f.col("is_whole"),
         "event_id is no UUID": f.col("event.event_id").rlike(UUID),
         "occurred_at is no time with a zone": occurred_at.isNotNull(),

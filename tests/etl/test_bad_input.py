@@ -112,16 +112,21 @@ def test_broken_record_is_quarantined_once_however_often_it_is_read(lake: TestLa
     assert lake.quarantined() == [("is no single JSON object with an event_id", "{")]
 
 
-def test_object_that_does_not_decompress_is_quarantined_and_holds_nobody_up(lake: TestLake) -> None:
+def test_object_that_nobody_can_read_is_quarantined_and_holds_nobody_up(lake: TestLake) -> None:
     lake.put(*[raw(placed()) for _ in range(50)], key="raw/orders/date=2026-11-20/half.json.gz")
     half = lake.root / "raw/orders/date=2026-11-20/half.json.gz"
     half.write_bytes(half.read_bytes()[:-200])
+    lake.put(raw(placed()), key="raw/orders/date=2026-11-20/_hidden.json")  # Spark skips such names, and says nothing
     lake.put(raw(placed()))
 
     account = lake.run()
 
-    assert (account.read, account.curated, account.quarantined) == (2, 1, 1)
-    assert lake.quarantined() == [("cannot be decompressed", None)]
+    assert (account.read, account.curated, account.quarantined) == (3, 1, 2)
+    assert lake.quarantined() == [("is in an object that cannot be read", None)] * 2
+    assert {row.object for row in lake.quarantine().collect()} == {
+        "raw/orders/date=2026-11-20/half.json.gz",
+        "raw/orders/date=2026-11-20/_hidden.json",
+    }
 
 
 def test_event_under_the_wrong_prefix_is_in_its_table_and_counted(lake: TestLake) -> None:
