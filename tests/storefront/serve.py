@@ -7,8 +7,6 @@ import os
 from uuid import UUID
 
 from retail.bus import BusEntry
-from retail.stripe_account import StripeAccount
-from retail.stripe_card_entry import StripeCardEntry
 from storefront.__main__ import serve
 from storefront.application import create_application
 from tests.retail.stripe_api import KEY
@@ -28,5 +26,8 @@ UNLIMITED = dict.fromkeys(COUNTED, 10**9)  # a test is one address
 resources = plain_resources(published(os.environ["DATABASE"], os.environ["CACHE"]), limits=UNLIMITED)
 resources.bus = PatientBus()
 if os.environ["STRIPE"]:
+    from retail.stripe_account import StripeAccount  # half a second, for those who need it
+    from retail.stripe_card_entry import StripeCardEntry
+
     resources.card_entry = StripeCardEntry(StripeAccount(lambda: KEY, base_address=os.environ["STRIPE"]), STORE)
 serve(create_application(resources), host="127.0.0.1", port=int(os.environ["PORT"]))
