@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import Field
+from pydantic import Field, Json
 
 from retail import clients
 from retail.consumer import consume_records
@@ -23,7 +23,7 @@ from retail.settings import FunctionSettings
 class Settings(FunctionSettings):
     """The environment variables of this function."""
 
-    crawlers: dict[str, str] = Field(min_length=1, description="Prefix of the raw zone → name of its crawler")
+    crawlers: Json[dict[str, str]] = Field(min_length=1, description="Prefix of the raw zone → name of its crawler")
     catalog_database: str
 
 

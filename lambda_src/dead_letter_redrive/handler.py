@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Json
 
 from retail import clients
 from retail.observability import logger
@@ -23,8 +23,8 @@ MESSAGES_DESCRIBED = 100
 class Settings(FunctionSettings):
     """The environment variables of this function: by consumer, where its dead letters lie and where they belong."""
 
-    dead_letter_queues: dict[str, str] = Field(min_length=1)
-    queues: dict[str, str]
+    dead_letter_queues: Json[dict[str, str]] = Field(min_length=1)
+    queues: Json[dict[str, str]]
     event_bus_name: str
 
 

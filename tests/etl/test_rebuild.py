@@ -60,7 +60,7 @@ def test_record_that_has_become_sound_moves_from_quarantine_to_its_table(lake: T
     account = lake.run(rebuild=Rebuild(frozenset({"2026-11-20"}), only_quarantine=True))
 
     assert (account.curated, account.duplicates, account.quarantined) == (1, 1, 1)
-    assert lake.quarantined() == [("is no JSON object with an event_id", "{")]
+    assert lake.quarantined() == [("is no single JSON object with an event_id", "{")]
     assert lake.rows("orders", "date") == [("2026-11-20",), ("2026-11-22",)]
 
 

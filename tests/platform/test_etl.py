@@ -26,7 +26,7 @@ def test_p18_job_makes_tables_of_what_the_shop_did_once(platform: Deployed, orde
 
     assert first is not None
     assert first["curated"] > 0
-    assert _reasons(s3, bucket, BROKEN, tmp_path) == ["is no JSON object with an event_id"]
+    assert _reasons(s3, bucket, BROKEN, tmp_path) == ["is no single JSON object with an event_id"]
     assert first["read"] == first["curated"] + first["duplicates"] + first["quarantined"]
     assert again is None or again["curated"] + again["duplicates"] == again["read"]  # the shop goes on meanwhile
     assert _keys(s3, bucket, "quarantine/date=2026-11-20/")

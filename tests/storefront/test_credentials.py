@@ -11,12 +11,14 @@ from botocore.exceptions import ClientError
 from psycopg import sql
 
 from retail import clients
+from retail.roles import STOREFRONT
 from storefront.credentials import DatabaseCredentials
 from storefront.pool import PooledDatabase
 from storefront.resources import Resources
 from tests.storefront.published import plain_resources, published
 
 USER = "shopkeeper"
+ROLE = f"DO $$ BEGIN CREATE ROLE {STOREFRONT} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
 
 
 class Secret:
@@ -45,6 +47,8 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> Secret:
 def administrator(database_url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'first'").format(sql.Identifier(USER)))
+        connection.execute(ROLE)
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(STOREFRONT), sql.Identifier(USER)))
         yield connection
         connection.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s", [USER])
         connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(USER)))
