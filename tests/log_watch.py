@@ -18,8 +18,10 @@ PRIVATE = re.compile(
     r"\b[gc][\w-]{43}\.[\w-]+\.[\w-]{20,}|\$argon2",
     re.IGNORECASE,
 )
+# 43 characters of chance, but no logical id of a template, which ends in eight capital digits of base 16.
 SESSION = re.compile(
-    r"(?<![\w-])[gc]?(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{43}(?![\w-])|(?<![\w-])[0-9a-f]{64}(?![\w-])"
+    r"(?<![\w-])[gc]?(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{43}(?<![0-9A-F]{8})(?![\w-])|"
+    r"(?<![\w-])[0-9a-f]{64}(?![\w-])"
 )
 CARD = re.compile(r"(?<![\w.-])[2-6](?:[ -]?\d){12,18}(?![\w.-])")
 

@@ -31,6 +31,7 @@ def main(configuration: Configuration) -> None:
         ("AWS::SecretsManager::Secret", corrections.with_arn_as_reference),
         ("AWS::CloudFront::Distribution", corrections.with_default_origin_ports),
         ("AWS::ECS::TaskDefinition", corrections.with_camel_case_containers),
+        ("AWS::CloudWatch::Alarm", corrections.with_first_metric),
         ("AWS::Route53::RecordSet", corrections.with_zone_of_the_account),
     ):
         _RESOURCE_HANDLERS[resource_type] = correct(_RESOURCE_HANDLERS[resource_type])

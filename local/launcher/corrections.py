@@ -115,6 +115,27 @@ def with_default_origin_ports(distribution: Handler) -> Handler:
     return {**distribution, "create": create, "update": update}
 
 
+def with_first_metric(alarm: Handler) -> Handler:
+    """AWS::CloudWatch::Alarm, stored with the first of its metrics where it computes with several; none is acted on."""
+
+    def simple(properties: Properties) -> Properties:
+        if "Metrics" not in properties:
+            return properties
+        first = next(metric["MetricStat"] for metric in properties["Metrics"] if "MetricStat" in metric)
+        plain = {name: value for name, value in properties.items() if name != "Metrics"}
+        return {**plain, **first["Metric"], "Period": first["Period"], "Statistic": first["Stat"]}
+
+    def create(logical_id: str, properties: Properties, *rest: Any) -> Created:
+        created: Created = alarm["create"](logical_id, simple(properties), *rest)
+        return created
+
+    def update(reference: str, old: Properties, new: Properties, *rest: Any, **named: Any) -> Created:
+        updated: Created = alarm["update"](reference, simple(old), simple(new), *rest, **named)
+        return updated
+
+    return {**alarm, "create": create, "update": update}
+
+
 def with_zone_of_the_account(record: Handler) -> Handler:
     """AWS::Route53::RecordSet in a zone that no stack made: whoever names it in an environment owns it already."""
 
