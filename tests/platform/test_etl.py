@@ -40,8 +40,8 @@ def _reasons(s3: Any, bucket: str, key: str, scratch: Path) -> list[str]:
     """Why records of this object are in quarantine; other tests put events there, too."""
     for number, name in enumerate(_keys(s3, bucket, "quarantine/")):
         s3.download_file(bucket, name, str(scratch / f"{number}.parquet"))
-    asked = f"SELECT reason FROM read_parquet('{scratch}/*.parquet') WHERE object LIKE ?"  # noqa: S608  (our own text)
-    return [reason for (reason,) in duckdb.execute(asked, [f"%/{key}"]).fetchall()]
+    asked = f"SELECT reason FROM read_parquet('{scratch}/*.parquet') WHERE object = ?"  # noqa: S608  (our own text)
+    return [reason for (reason,) in duckdb.execute(asked, [key]).fetchall()]
 
 
 def _keys(s3: Any, bucket: str, prefix: str) -> list[str]:
