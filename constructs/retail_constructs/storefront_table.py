@@ -1,4 +1,4 @@
-"""The storefront's own table: what it must remember for a while, by key."""
+"""The storefront's own table, by key: nothing is kept in it yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXPIRY_ATTRIBUTE = "expires_at"  # epoch seconds
 
 
 class StorefrontTable(Construct):
-    """Idempotency keys and sessions: items `pk`, paid by the request, gone after `expires_at`.
+    """For what must be remembered for a while: items `pk`, paid by the request, gone after `expires_at`.
 
     Encrypted with `key`, restorable to any second of 35 days, protected from deletion where `durable`.
     """
