@@ -82,7 +82,7 @@ lint: setup
 	@mypy
 
 .PHONY: check
-check: lint  ## Lint, types and the fast tests, under a minute
+check: lint  ## Lint, types and the fast tests: three or four minutes on two cores
 	@pytest -q -n 2 -m "not platform and not slow"
 
 .PHONY: test
