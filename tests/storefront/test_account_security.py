@@ -2,6 +2,7 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -150,8 +151,8 @@ def test_a_deleted_account_may_be_opened_anew_and_has_nothing_of_the_old_one(cli
 def test_only_who_is_signed_in_gets_there(client: TestClient, request_: tuple[str, str]) -> None:
     method, path = request_
     body = CHANGE if method == "PUT" else {"password": PASSWORD} if method == "POST" else None
-    sent = {"json": body} if path.startswith("/api") and body else {}
-    answer = client.request(method, path, headers=BROWSER, **sent)  # type: ignore[arg-type]
+    sent: dict[str, Any] = {"json": body} if path.startswith("/api") and body else {}
+    answer = client.request(method, path, headers=BROWSER, **sent)
     assert answer.status_code == (401 if path.startswith("/api") else 303)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -68,21 +69,21 @@ def test_a_checkout_that_fails_for_our_reasons_is_counted_and_no_other(
     shop: Shop, cache_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: str
 ) -> None:
     monkeypatch.setattr(pool, "PATIENCE_SECONDS", 0.3)
-    sent: dict[str, object] = {"json": CHECKOUT} if path.startswith("/api") else {"data": FORM}
+    sent: dict[str, Any] = {"json": CHECKOUT} if path.startswith("/api") else {"data": FORM}
 
     def counted() -> int:
         return capsys.readouterr().out.count('"CheckoutsRefused":[1.0]')
 
     with browser(create_application(plain_resources(published(shop.conninfo, cache_url)))) as client:
-        assert client.post(path, **sent).status_code == 409  # type: ignore[arg-type]  # an empty cart
+        assert client.post(path, **sent).status_code == 409  # an empty cart
         assert counted() == 0
     with browser(create_application(plain_resources(published(shop.conninfo, cache_url), "none"))) as client:
         client.put(f"/api/cart/items/{shop.add_product()}", json={"quantity": 1})
-        assert client.post(path, **sent).status_code == 503  # type: ignore[arg-type]
+        assert client.post(path, **sent).status_code == 503
         assert counted() == 1
     away = published(shop.conninfo, cache_url) | {"database/port": "1"}
     with browser(create_application(plain_resources(away))) as client:
-        assert client.post(path, **sent).status_code == 503  # type: ignore[arg-type]
+        assert client.post(path, **sent).status_code == 503
         assert client.get("/api/products").status_code == 503
         assert counted() == 1
 
