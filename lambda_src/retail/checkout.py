@@ -1,9 +1,11 @@
 """Checkout: everything a confirmed order needs, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from uuid import UUID, uuid4
+
+from psycopg.errors import ForeignKeyViolation
 
 from retail import orders, outbox, stock
 from retail.catalog import Product
@@ -14,6 +16,8 @@ from retail.events import InventoryReserved, OrderLine, OrderPlaced, ReservedLin
 from retail.idempotency import IdempotencyKey, claim
 from retail.money import Money
 from retail.orders import NewOrder, Order
+
+TO_AN_ACCOUNT = "orders_customer_id_fkey"
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,28 @@ def check_out(
     Order, items, stock reservation, both events and the key are written together or, when this raises EmptyCartError,
     UnknownProductError or InsufficientStockError, not at all. The prices are those of the moment of the reservation.
     Raises TotalChangedError when they come to another total than the one that was agreed, if one was, and
-    IdempotencyKeyReusedError and RequestInProgressError for a key that is in the way.
+    IdempotencyKeyReusedError and RequestInProgressError for a key that is in the way. Where the account was deleted
+    meanwhile, the order is a guest's.
     """
     new_id = order_id or uuid4()
+    try:
+        return _check_out(writer, quantities, customer, correlation_id, new_id, key, agreed)
+    except ForeignKeyViolation as error:
+        if error.diag.constraint_name != TO_AN_ACCOUNT:
+            raise
+        guest = replace(customer, customer_id=None)
+        return _check_out(writer, quantities, guest, correlation_id, new_id, key, agreed)
+
+
+def _check_out(
+    writer: Database,
+    quantities: Mapping[UUID, int],
+    customer: Customer,
+    correlation_id: str,
+    new_id: UUID,
+    key: IdempotencyKey | None,
+    agreed: Money | None,
+) -> Order:
     with writer.transaction() as connection:
         decided_id = claim(connection, key, new_id) if key else new_id
         if decided_id == new_id:

@@ -47,6 +47,15 @@ def test_a_refused_checkout_leaves_no_order_no_event_and_no_reservation(shop: Sh
     assert (shop.stock(mug), shop.stock(lamp)) == ((5, 0), (1, 0))
 
 
+def test_an_order_for_an_account_that_was_deleted_meanwhile_is_a_guest_s(shop: Shop) -> None:
+    mug = shop.add_product()
+    deleted = Customer(session_key="here", email=EMAIL, payment_token="tok_visa", delivery=HOME, customer_id=uuid4())
+    order = check_out(shop.database, {mug: 2}, deleted, correlation_id="test-correlation")
+    assert shop.rows("SELECT id, customer_id FROM orders") == [{"id": order.id, "customer_id": None}]
+    assert str(deleted.customer_id) not in str(shop.rows("SELECT detail FROM outbox"))
+    assert shop.stock(mug) == (10, 2)
+
+
 def _order_in_a_thread_of_its_own(conninfo: str, quantities: dict[UUID, int]) -> str:
     database = SingleConnection(lambda: conninfo)
     customer = Customer(session_key=uuid4().hex, email=EMAIL, payment_token="tok_visa", delivery=HOME)
