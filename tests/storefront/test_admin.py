@@ -6,13 +6,12 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from retail.order_desk import PAGE
-from retail.orders import Transition, advance
 from storefront.resources import Resources
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.account import signed_in
+from tests.storefront.desk import BROWSER, form_token
+from tests.storefront.desk import staff as staff
 
-BROWSER = {"Accept": "text/html"}
 MUG = {
     "sku": "MUG-1",
     "name": "Mug",
@@ -25,13 +24,10 @@ MUG = {
 }
 
 
-@pytest.fixture
-def staff(client: TestClient, shop: Shop) -> TestClient:
-    """Somebody who works here, signed in, in a shop with two shelves."""
+@pytest.fixture(autouse=True)
+def shelves(shop: Shop) -> None:
+    """Two."""
     shop.rows("INSERT INTO categories (slug, name) VALUES ('kitchen', 'Kitchen'), ('table', 'Table')")
-    signed_in(client, EMAIL)
-    shop.rows("UPDATE customers SET is_staff = true")
-    return client
 
 
 def _create(staff: TestClient, **changes: Any) -> dict[str, Any]:
@@ -104,7 +100,7 @@ def test_strangers_and_customers_are_kept_out_everywhere(client: TestClient, str
     }
     assert len(documented) == len([path for _, path in ADDRESSES if path.startswith("/api")])
     customer = signed_in(client, EMAIL)
-    token = {"form_token": _form_token(customer)}
+    token = {"form_token": form_token(customer)}
     for method, path in ADDRESSES:
         for who, api, page in ((stranger, 401, 303), (customer, 403, 404)):
             form = token if method == "POST" and not path.startswith("/api") else None
@@ -112,11 +108,6 @@ def test_strangers_and_customers_are_kept_out_everywhere(client: TestClient, str
             refused = (403, page) if who is stranger and method == "POST" else (page,)
             assert answer.status_code in ((api,) if path.startswith("/api") else refused), (method, path)
     assert shop.count("outbox") == 0
-
-
-def _form_token(client: TestClient) -> str:
-    page = client.get("/account").text
-    return page.split('name="form_token" value="')[1].split('"')[0]
 
 
 def test_a_new_product_is_announced_and_sold_at_once(staff: TestClient, shop: Shop) -> None:
@@ -244,65 +235,7 @@ def test_the_list_of_staff_is_paged_and_searched(staff: TestClient, shop: Shop) 
         assert staff.get("/api/admin/products", params={"after": after}).status_code == 422
 
 
-def _paid_order(shop: Shop, resources: Resources) -> UUID:
-    order = shop.order({shop.add_product(name="Lamp"): 2})
-    for transition in (Transition.PAY, Transition.PROCESS):
-        with resources.writer.transaction() as connection:
-            advance(connection, order.id, transition)
-    return order.id
-
-
-def test_an_order_is_sent_once_and_its_customer_told_once(staff: TestClient, shop: Shop, resources: Resources) -> None:
-    order_id = _paid_order(shop, resources)
-    waiting = staff.get("/api/admin/orders").json()
-    assert (waiting["total"], waiting["items"][0]["lines"][0]["quantity"]) == (1, 2)
-    assert EMAIL not in str(waiting)
-    path = f"/api/admin/orders/{order_id}/shipment"
-    assert staff.post(path, json={"tracking_code": "HP 1234"}).status_code == 204
-    assert staff.post(path, json={"tracking_code": "HP 1234"}).json()["type"] == "urn:retail:problem:illegal-transition"
-    assert staff.get("/api/admin/orders").json()["items"] == []
-    shipped = shop.rows("SELECT detail FROM outbox WHERE detail_type = 'OrderShipped'")
-    assert [row["detail"]["payload"]["tracking_code"] for row in shipped] == ["HP 1234"]
-    assert staff.post(f"/api/admin/orders/{uuid4()}/shipment", json={"tracking_code": "HP 1"}).status_code == 404
-    assert staff.post(path, json={"tracking_code": "<script>"}).status_code == 422
-
-
-def test_orders_are_found_wherever_they_stand(staff: TestClient, shop: Shop, resources: Resources) -> None:
-    stuck = [shop.order({shop.add_product(): 1}).id for _ in range(2)]
-    waiting = _paid_order(shop, resources)
-    gone = [_paid_order(shop, resources) for _ in range(2)]
-    for order_id in gone:
-        staff.post(f"/api/admin/orders/{order_id}/cancellation", json={"reason": "Lost"}).raise_for_status()
-
-    def listed(query: str) -> list[str]:
-        return [order["id"] for order in staff.get(f"/api/admin/orders{query}").json()["items"]]
-
-    assert listed("?status=PENDING") == [str(order_id) for order_id in stuck]
-    assert listed("") == listed("?status=PROCESSING") == [str(waiting)]
-    assert listed("?status=CANCELLED") == [str(order_id) for order_id in reversed(gone)]
-    assert listed("?status=SHIPPED") == []
-    assert staff.get("/api/admin/orders?status=LOST").status_code == 422
-    page = staff.get("/admin/orders?status=PENDING").text
-    assert [str(order_id)[:8] in page for order_id in (*stuck, waiting)] == [True, True, False]
-    assert 'value="PENDING" selected' in page
-    assert "Mark as sent" not in page
-    assert "Mark as sent" in staff.get("/admin/orders").text
-
-
-@pytest.mark.parametrize("status", ["PENDING", "CANCELLED"])
-def test_orders_are_listed_page_by_page_and_none_is_missed(staff: TestClient, shop: Shop, status: str) -> None:
-    lamp = shop.add_product(stock=100)
-    placed = [str(shop.order({lamp: 1}).id) for _ in range(PAGE + 5)]
-    shop.rows("UPDATE orders SET status = %s, created_at = date_trunc('minute', created_at)", status)  # many equals
-    first = staff.get("/api/admin/orders", params={"status": status}).json()
-    rest = staff.get("/api/admin/orders", params={"status": status, "after": first["next"]}).json()
-    assert (len(first["items"]), rest["next"], rest["total"]) == (PAGE, None, PAGE + 5)
-    assert sorted(order["id"] for page in (first, rest) for order in page["items"]) == sorted(placed)
-    page = staff.get(f"/admin/orders?status={status}").text
-    assert f"?status={status}&amp;after=" in page
-
-
-def test_the_desk_works_by_forms_alone(staff: TestClient, shop: Shop, resources: Resources) -> None:
+def test_the_desk_works_by_forms_alone(staff: TestClient, shop: Shop) -> None:
     form = {
         "sku": "CUP-1",
         "name": "Cup",
@@ -310,7 +243,7 @@ def test_the_desk_works_by_forms_alone(staff: TestClient, shop: Shop, resources:
         "attributes": "Material: Clay\nSize: a : b",
         "picture": "mug",
     }
-    form |= {"tone": "clay", "categories": "kitchen", "active": "true", "form_token": _form_token(staff)}
+    form |= {"tone": "clay", "categories": "kitchen", "active": "true", "form_token": form_token(staff)}
     wrong = staff.post("/admin/products", data=form | {"price": "much"}, headers=BROWSER)
     assert wrong.status_code == 422
     assert 'value="much" aria-invalid="true"' in wrong.text
@@ -330,53 +263,6 @@ def test_the_desk_works_by_forms_alone(staff: TestClient, shop: Shop, resources:
         assert staff.post(f"{page}/stock", data=stock).status_code == 303
     assert "Delivery" in staff.get(page).text
     assert staff.post(f"{page}/stock", data=stock | {"change": "0"}, headers=BROWSER).status_code == 422
-    order_id = _paid_order(shop, resources)
-    code = {"tracking_code": "HP-99", "form_token": form["form_token"]}
-    assert str(order_id)[:8] in staff.get("/admin/orders").text
-    sent = staff.post(f"/admin/orders/{order_id}/shipment", data=code)
-    assert "on its way" in staff.get(sent.headers["location"]).text
-    assert staff.post(f"/admin/orders/{order_id}/shipment", data=code, headers=BROWSER).status_code == 409
-
-
-def test_staff_cancel_what_has_not_left_and_take_back_what_has(
-    staff: TestClient, shop: Shop, resources: Resources
-) -> None:
-    reason = {"reason": "The colour is out of stock."}
-    cancelled, sent = _paid_order(shop, resources), _paid_order(shop, resources)
-    path = f"/api/admin/orders/{cancelled}"
-    assert staff.post(f"{path}/cancellation", json={"reason": " "}).status_code == 422
-    assert staff.post(f"{path}/return", json=reason).json()["type"] == "urn:retail:problem:illegal-transition"
-    assert staff.post(f"{path}/cancellation", json=reason).status_code == 204
-    assert staff.post(f"{path}/cancellation", json=reason).status_code == 409
-    seen = staff.get(path).json()
-    assert (seen["status"], seen["steps"][-1]["note"]) == ("CANCELLED", reason["reason"])
-    assert EMAIL not in str(seen)
-
-    path = f"/api/admin/orders/{sent}"
-    staff.post(f"{path}/shipment", json={"tracking_code": "HP 1234"})
-    assert staff.post(f"{path}/cancellation", json=reason).status_code == 409
-    assert staff.post(f"{path}/return", json={"reason": "Too small"}).status_code == 204
-    assert staff.get(path).json()["status"] == "RETURNED"
-    told = {row["detail_type"] for row in shop.rows("SELECT detail_type FROM outbox")}
-    assert told >= {"OrderCancelled", "OrderReturned", "InventoryReleased"}
-    assert staff.get(f"/api/admin/orders/{uuid4()}").status_code == 404
-
-
-def test_staff_find_an_order_by_its_number_and_give_it_up_by_forms_alone(
-    staff: TestClient, shop: Shop, resources: Resources
-) -> None:
-    order_id, token = _paid_order(shop, resources), {"form_token": _form_token(staff)}
-    found = staff.get("/admin/orders/find", params={"number": f" {order_id} "}).headers["location"]
-    assert found == f"/admin/orders/{order_id}"
-    assert "Cancel the order" in staff.get(found).text
-    assert staff.get("/admin/orders/find", params={"number": "mine"}, headers=BROWSER).status_code == 422
-    empty = staff.post(f"{found}/cancellation", data=token | {"reason": ""})
-    assert (empty.status_code, "reason-problem" in empty.text) == (422, True)
-    assert staff.post(f"{found}/cancellation", data=token | {"reason": "Lost"}).headers["location"] == found
-    page = staff.get(found).text
-    assert "Lost" in page
-    assert "Cancel the order" not in page
-    assert staff.post(f"{found}/cancellation", data=token | {"reason": "Again"}).status_code == 409
 
 
 def test_the_account_leads_staff_to_the_desk_and_nobody_else(

@@ -14,20 +14,12 @@ from retail.database import Connection, SingleConnection
 from retail.errors import CategoryInUseError
 from retail.money import Money
 from storefront.resources import Resources
-from tests.retail.shop import EMAIL, Shop
-from tests.storefront.account import signed_in
+from tests.retail.shop import Shop
+from tests.storefront.desk import BROWSER
+from tests.storefront.desk import staff as staff
 
-BROWSER = {"Accept": "text/html"}
 PATH = "/api/admin/categories"
 TOOLS = {"slug": "tools", "name": "Tools", "description": "For the garden.", "position": 2, "cover_sku": None}
-
-
-@pytest.fixture
-def staff(client: TestClient, shop: Shop) -> TestClient:
-    """Somebody who works here, signed in, in a shop without shelves."""
-    signed_in(client, EMAIL)
-    shop.rows("UPDATE customers SET is_staff = true")
-    return client
 
 
 def _create(staff: TestClient, **changes: Any) -> dict[str, Any]:
