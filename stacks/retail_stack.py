@@ -39,8 +39,9 @@ class RetailStack(Stack):
             "cost-centre": placement.cost_centre,
             "data-class": self.DATA_CLASS,
         }
+        tags = Tags.of(self)
         for name, value in self.shared_tags.items():
-            Tags.of(self).add(name, value)
+            tags.add(name, value)
 
     def import_key(self, key: kms.IKey) -> kms.IKey:
         """The platform's key as seen from this stack: grants stay on the grantee's side, for its policy is whole."""

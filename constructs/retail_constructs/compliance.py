@@ -27,11 +27,9 @@ def acknowledge(scope: IConstruct, *rules: str, because: str) -> None:
     A rule is written as the report shows it (`AwsSolutions-IAM5[Resource::*]`); its pack is put in front,
     for an acknowledgement without it hides the finding from the report altogether.
     """
-    for rule in rules:
-        pack = next((pack for pack in PACKS if rule.startswith(f"{pack}-")), None)
-        if pack is None:
-            raise ValueError(f"rule {rule!r} belongs to no known pack: start it with one of {', '.join(PACKS)}")
-        Validations.of(scope).acknowledge(Acknowledgment(id=f"{pack}::{rule}", reason=because))
+    Validations.of(scope).acknowledge(
+        *(Acknowledgment(id=f"{_pack_of(rule)}::{rule}", reason=because) for rule in rules)
+    )
 
 
 def in_packs(rule: str, *packs: str) -> list[str]:
@@ -46,6 +44,13 @@ def acknowledge_wildcard(scope: IConstruct, resource: str, *, because: str) -> N
     references are resolved; so the acknowledgement is made then.
     """
     scope.node.add_validation(_AcknowledgeWhenResolved(scope, resource, because))
+
+
+def _pack_of(rule: str) -> str:
+    pack = next((pack for pack in PACKS if rule.startswith(f"{pack}-")), None)
+    if pack is None:
+        raise ValueError(f"rule {rule!r} belongs to no known pack: start it with one of {', '.join(PACKS)}")
+    return pack
 
 
 @jsii.implements(IValidation)

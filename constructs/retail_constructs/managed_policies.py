@@ -16,6 +16,7 @@ def manage_policies(scope: IConstruct) -> None:
     """
     for inline in scope.node.find_all():
         if isinstance(inline, iam.CfnPolicy):
-            policy, id = cast(Construct, inline.node.scope), inline.node.id
+            node = inline.node
+            policy, id = cast(Construct, node.scope), node.id
             policy.node.try_remove_child(id)
             iam.CfnManagedPolicy(policy, id, policy_document=inline.policy_document, roles=inline.roles)
