@@ -96,7 +96,7 @@ class DataStack(RetailStack):
                 network=NetworkAccess(vpc=vpc, security_group=security.tiers.functions),
                 base_policy=security.function_policy,
                 variables={**self.database_variables(secret), **variables},
-                timeout=Duration.minutes(5),
+                timeout_seconds=5 * 60,
             )
 
         schema = self._migrate_schema(

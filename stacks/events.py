@@ -114,7 +114,7 @@ class EventsStack(RetailStack):
                         **payment_variables,
                     },
                 ),
-                timeout=Duration.seconds(120),  # ten charges that the gateway answers slowly, or not
+                timeout_seconds=120,  # ten charges that the gateway answers slowly, or not
             ),
         )
         self.inventory_update = EventConsumer(
@@ -166,7 +166,7 @@ class EventsStack(RetailStack):
             function=replace(
                 function("dead_letter_redrive", "Has dead letters tried again, for an operator", {}, concurrency=1),
                 variables={},
-                timeout=Duration.minutes(5),
+                timeout_seconds=5 * 60,
                 network=NetworkAccess(vpc=vpc, security_group=security.tiers.api_callers),
             ),
         )

@@ -17,7 +17,7 @@ from retail_constructs.log_bucket import removal_policy
 
 TAG, TAG_VALUE = "backup", "daily"
 # Until then a mistaken lock can be taken back; afterwards not even the account's owner shortens what is kept.
-LOCK_CHANGEABLE_FOR = Duration.days(7)
+LOCK_CHANGEABLE_DAYS = 7
 _POLICIES = ("service-role/AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForS3Backup")
 # The tag is for what AWS Backup can back up: on Aurora's instances and subnet group it would name the cluster twice.
 _STORE_TYPES = ["AWS::RDS::DBCluster", "AWS::DynamoDB::Table", "AWS::S3::Bucket"]
@@ -52,7 +52,7 @@ class BackupPlan(Construct):
             lock_configuration=backup.LockConfiguration(
                 min_retention=Duration.days(daily_days),
                 max_retention=Duration.days(weekly_days),
-                changeable_for=LOCK_CHANGEABLE_FOR,
+                changeable_for=Duration.days(LOCK_CHANGEABLE_DAYS),
             ),
             removal_policy=removal_policy(durable=True),
         )

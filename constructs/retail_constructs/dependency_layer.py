@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from retail_constructs import layer_build
-
-RUNTIME = lambda_.Runtime.PYTHON_3_14
-ARCHITECTURE = lambda_.Architecture.ARM_64
 
 
 class DependencyLayer(lambda_.LayerVersion):
@@ -25,8 +24,8 @@ class DependencyLayer(lambda_.LayerVersion):
             id,
             code=code,
             description="Third-party packages of the retail functions",
-            compatible_runtimes=[RUNTIME],
-            compatible_architectures=[ARCHITECTURE],
+            compatible_runtimes=[runtime()],
+            compatible_architectures=[architecture()],
             removal_policy=RemovalPolicy.DESTROY,
         )
 
@@ -36,3 +35,15 @@ class DependencyLayer(lambda_.LayerVersion):
         stack = Stack.of(scope)
         existing = stack.node.try_find_child("Dependencies")
         return existing if isinstance(existing, DependencyLayer) else DependencyLayer(stack, "Dependencies")
+
+
+@cache
+def runtime() -> lambda_.Runtime:
+    """What every function of the shop runs on."""
+    return lambda_.Runtime.PYTHON_3_14
+
+
+@cache
+def architecture() -> lambda_.Architecture:
+    """The processor that the layer's packages are built for."""
+    return lambda_.Architecture.ARM_64

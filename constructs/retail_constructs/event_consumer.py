@@ -15,8 +15,8 @@ from retail_constructs.alarm import HeardAlarm
 from retail_constructs.function import Function, FunctionProps
 
 RECEIVES_BEFORE_DEAD = 3
-DEAD_LETTERS_KEPT = Duration.days(14)
-LATE_AFTER = Duration.minutes(5)  # beyond the time after which a message that failed once is back
+DEAD_LETTERS_KEPT_DAYS = 14
+LATE_AFTER_SECONDS = 5 * 60  # beyond the time after which a message that failed once is back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +49,13 @@ class EventConsumer(Construct):
         super().__init__(scope, id)
         batching = batching or Batching()
         # AWS advises six time-outs of the function and the window, so that a throttled batch is not received twice.
-        hidden_for = Duration.seconds(6 * int(function.timeout.to_seconds()) + batching.window_seconds)
+        hidden_for_seconds = 6 * function.timeout_seconds + batching.window_seconds
         self.dead_letter_queue = sqs.Queue(
             self,
             "DeadLetters",
             encryption_master_key=function.key,
             enforce_ssl=True,
-            retention_period=DEAD_LETTERS_KEPT,
+            retention_period=Duration.days(DEAD_LETTERS_KEPT_DAYS),
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.queue = sqs.Queue(
@@ -63,7 +63,7 @@ class EventConsumer(Construct):
             "Queue",
             encryption_master_key=function.key,
             enforce_ssl=True,
-            visibility_timeout=hidden_for,
+            visibility_timeout=Duration.seconds(hidden_for_seconds),
             retention_period=Duration.days(4),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letter_queue, max_receive_count=RECEIVES_BEFORE_DEAD),
             removal_policy=RemovalPolicy.DESTROY,
@@ -101,9 +101,9 @@ class EventConsumer(Construct):
                 max_concurrency=function.concurrency,
             )
         )
-        self._watch(function, back_after=hidden_for.plus(Duration.seconds(batching.window_seconds)))
+        self._watch(function, back_after_seconds=hidden_for_seconds + batching.window_seconds)
 
-    def _watch(self, props: FunctionProps, *, back_after: Duration) -> None:
+    def _watch(self, props: FunctionProps, *, back_after_seconds: int) -> None:
         minute = Duration.minutes(1)
         HeardAlarm(
             self,
@@ -118,7 +118,7 @@ class EventConsumer(Construct):
             self,
             "DelayAlarm",
             metric=self.queue.metric_approximate_age_of_oldest_message(period=minute, statistic="max"),
-            threshold=back_after.plus(LATE_AFTER).to_seconds(),
+            threshold=back_after_seconds + LATE_AFTER_SECONDS,
             description=f"{props.package}: events wait too long; look at the function's errors, throttles and duration",
             runbook="a-consumer-is-late",
             topic=props.alarm_topic,

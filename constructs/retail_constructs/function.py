@@ -17,7 +17,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from retail_constructs.alarm import HeardAlarm
-from retail_constructs.dependency_layer import ARCHITECTURE, RUNTIME, DependencyLayer
+from retail_constructs.dependency_layer import DependencyLayer, architecture, runtime
 from retail_constructs.layer_build import ROOT
 
 APPLICATION_SUBNETS = ec2.SubnetSelection(subnet_group_name="Application")
@@ -71,7 +71,7 @@ class FunctionProps:
     network: NetworkAccess
     base_policy: iam.IManagedPolicy
     variables: Mapping[str, str] = field(default_factory=dict)
-    timeout: Duration = field(default_factory=lambda: Duration.seconds(60))  # a paused database needs 15 to 30
+    timeout_seconds: int = 60  # a paused database needs 15 to 30
     memory: int = 512
 
 
@@ -109,8 +109,8 @@ class Function(Construct):
         self.function = lambda_.Function(
             self,
             "Default",
-            runtime=RUNTIME,
-            architecture=ARCHITECTURE,
+            runtime=runtime(),
+            architecture=architecture(),
             code=function_code(props.package),
             handler=f"{props.package}.handler.handler",
             layers=[DependencyLayer.of(self)],
@@ -118,7 +118,7 @@ class Function(Construct):
             role=self.role,
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            timeout=props.timeout,
+            timeout=Duration.seconds(props.timeout_seconds),
             memory_size=props.memory,
             reserved_concurrent_executions=props.concurrency,
             dead_letter_queue=dead_letter_queue,

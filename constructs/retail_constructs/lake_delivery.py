@@ -20,7 +20,7 @@ from retail_constructs.event_bus import SOURCE_PREFIX, RetailEventBus
 from retail_constructs.function import retention
 
 ERRORS = "quarantine/delivery/"
-LATE_AFTER = Duration.minutes(15)
+LATE_AFTER_SECONDS = 15 * 60
 _LARGEST_OBJECT_MEGABYTES = 64
 _KEPT_TRYING = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86400, maximum_retry_attempts=185)
 
@@ -71,7 +71,7 @@ class LakeDelivery(Construct):
                 self,
                 f"{name_of(prefix)}LateAlarm",
                 metric=self.age_of_oldest_event(prefix),
-                threshold=LATE_AFTER.to_seconds(),
+                threshold=LATE_AFTER_SECONDS,
                 description=f"Events do not reach {prefix}: read the delivery's log; nothing is lost for a day",
                 runbook="lake-delivery-is-late",
                 topic=alarm_topic,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from aws_cdk import Duration
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_iam as iam
@@ -64,7 +63,7 @@ class OriginSecret(Construct):
             "DISTRIBUTION_ID": distribution.distribution_id,
         }
         # Edge locations take minutes to change over; what does not fit is tried again.
-        props = replace(function, variables={**function.variables, **variables}, timeout=Duration.minutes(15))
+        props = replace(function, variables={**function.variables, **variables}, timeout_seconds=15 * 60)
         rotation = SecretRotation(self, "Rotation", secret=self.secret, function=props)
         for sid, actions, resource in (
             ("Rule", ["elasticloadbalancing:ModifyRule"], rule.listener_rule_arn),

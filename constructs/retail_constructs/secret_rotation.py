@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Duration
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from retail_constructs.function import Function, FunctionProps
 
-ROTATE_EVERY = Duration.days(30)
+ROTATED_EVERY_DAYS = 30
 
 
 class SecretRotation(Construct):
@@ -47,7 +47,7 @@ class SecretRotation(Construct):
             secret_id=secret.secret_arn,
             rotation_lambda_arn=self.function.function.function_arn,
             rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(
-                schedule_expression=f"rate({int(ROTATE_EVERY.to_days())} days)", duration="3h"
+                schedule_expression=f"rate({ROTATED_EVERY_DAYS} days)", duration="3h"
             ),
             rotate_immediately_on_update=False,
         )

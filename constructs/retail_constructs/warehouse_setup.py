@@ -18,7 +18,7 @@ from retail_constructs.lake_catalog import LakeCatalog
 from retail_constructs.layer_build import ROOT
 from retail_constructs.warehouse import DATABASE, EXTERNAL_SCHEMA, Warehouse
 
-TIMEOUT = Duration.minutes(14)  # a view is computed when it is made, and the warehouse may have to wake up
+TIMEOUT_MINUTES = 14  # a view is computed when it is made, and the warehouse may have to wake up
 
 
 class WarehouseSetup(Construct):
@@ -43,7 +43,7 @@ class WarehouseSetup(Construct):
         function: FunctionProps,
     ) -> None:
         super().__init__(scope, id)
-        setup = Function(self, "Function", dataclasses.replace(function, timeout=TIMEOUT))
+        setup = Function(self, "Function", dataclasses.replace(function, timeout_seconds=60 * TIMEOUT_MINUTES))
         self._allow(setup.role, warehouse)
         key.grant_decrypt(setup.role)
         properties = {
@@ -61,7 +61,7 @@ class WarehouseSetup(Construct):
             "Default",
             resource_type="Custom::WarehouseSetup",
             service_token=setup.function.function_arn,
-            service_timeout=TIMEOUT.plus(Duration.minutes(1)),
+            service_timeout=Duration.minutes(TIMEOUT_MINUTES + 1),
             properties={**properties, "Code": fingerprint(code)},
         )
         resource.node.add_dependency(setup, warehouse, catalog)  # a view can only be made of what is there

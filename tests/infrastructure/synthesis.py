@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from aws_cdk import App
 
 from environments import ENVIRONMENTS, PROD, Environment
+from retail_constructs.uncollected import uncollected
 from stacks.platform import Platform
 
 Template: TypeAlias = dict[str, Any]
@@ -82,9 +83,10 @@ def variant(name: str) -> Environment:
 def synthesize(name: str, directory: Path, *, image_tag: str | None = None) -> Synthesized:
     """Build one environment's platform into `directory`, without the library's own validation (2 s of a synth)."""
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = App(context=flags, outdir=str(directory), builtin_cloud_formation_validation=False)
-    Platform(app, variant(name), image_tag=image_tag)
-    app.synth()
+    with uncollected():
+        app = App(context=flags, outdir=str(directory), builtin_cloud_formation_validation=False)
+        Platform(app, variant(name), image_tag=image_tag)
+        app.synth()
     return Synthesized(name, app, directory)
 
 
