@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 from aws_cdk import Validations
 
-from app import PACKS as CHECKS
 from retail_constructs.compliance import PACKS, acknowledge
+from stacks.assembly import PACKS as CHECKS
 from tests.infrastructure.synthesis import SHAPES, STACKS, Synthesized
 
 ACKNOWLEDGEMENTS_PER_100_RESOURCES = 12
