@@ -16,7 +16,7 @@ PACKS = AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Che
 
 def synthesize(environment: Environment, *, context: Mapping[str, Any], directory: str) -> None:
     """Write the platform of `environment` to `directory`. `RuntimeError` "ValidationFailed" tells of findings."""
-    validation = start_validation(reading=("stacks.platform", "typeguard"))
+    validation = start_validation(reading="stacks.platform")
     from stacks.platform import Platform  # only now: it has been read while the validation started
 
     app = App(context=context, outdir=directory)

@@ -16,7 +16,7 @@ def refuse(*arguments, **options):
     raise AssertionError("reading a module asked Node.js")
 
 type(jsii.kernel.provider._process).send = refuse
-import stacks.platform, typeguard
+import stacks.platform
 """
 
 
