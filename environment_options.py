@@ -35,7 +35,7 @@ def require(condition: bool, message: str) -> None:
 class Placement:
     """Where an environment lives, how long it is meant to live, and who answers and pays for it.
 
-    `durable` means: termination protection, deletion protection, and data that outlives its stack.
+    `durable` means: termination protection, and data that outlives its stack. Others go with `python -m ops.teardown`.
     """
 
     name: str

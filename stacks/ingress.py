@@ -71,7 +71,6 @@ class IngressStack(RetailStack):
             log_bucket=access_logs,
             certificate=self._certificate("OriginCertificate", domain.origin, zone) if domain and zone else None,
             alarm_topic=security.alarm_topic,
-            durable=placement.durable,
         )
         self.site = SiteBucket(
             self,
@@ -118,7 +117,6 @@ class IngressStack(RetailStack):
                     log_bucket=access_logs,
                     log_days=log_days,
                     alarm_topic=security.alarm_topic,
-                    durable=placement.durable,
                 )
                 self.target_groups.append(entry.target_group)
                 accelerator = route53.RecordTarget.from_alias(targets.GlobalAcceleratorTarget(entry.accelerator))

@@ -8,7 +8,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from environments import NetworkPlan, Placement
-from retail_constructs.compliance import NOT_DURABLE, acknowledge, in_packs
+from retail_constructs.compliance import acknowledge, in_packs
 from retail_constructs.data_key import DataKey
 from retail_constructs.function import retention
 from retail_constructs.interface_endpoints import InterfaceEndpoints
@@ -19,7 +19,7 @@ from stacks.retail_stack import RetailStack
 class NetworkingStack(RetailStack):
     """A VPC of three tiers (public, application, isolated data), free gateway endpoints, and others where they pay.
 
-    All its traffic is logged. In a durable environment its default security group is emptied: nothing joins it anyway.
+    All its traffic is logged. Its default security group is emptied: nothing joins it anyway.
     """
 
     def __init__(self, scope: Construct, id: str, *, placement: Placement, plan: NetworkPlan, log_days: int) -> None:
@@ -30,7 +30,7 @@ class NetworkingStack(RetailStack):
             ip_addresses=ec2.IpAddresses.cidr(plan.cidr),
             availability_zones=list(plan.zones),
             nat_gateways=plan.nat_gateways,
-            restrict_default_security_group=placement.durable,
+            restrict_default_security_group=True,
             subnet_configuration=[
                 ec2.SubnetConfiguration(
                     name="Public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=24, map_public_ip_on_launch=False
@@ -50,7 +50,11 @@ class NetworkingStack(RetailStack):
             self, "InterfaceEndpoints", vpc=self.vpc, cidr=plan.cidr, expected_gigabytes=plan.service_gigabytes
         )
         self._log_flows(log_days, durable=placement.durable)
-        self._acknowledge_findings(durable=placement.durable)
+        acknowledge(
+            self.vpc,
+            *in_packs("VPCNoUnrestrictedRouteToIGW", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"),
+            because="Only the public subnets have it, for NAT and the load balancer, which admits CloudFront alone.",
+        )
 
     def _log_flows(self, log_days: int, *, durable: bool) -> None:
         """All traffic, accepted and rejected, under a key of its own: the network is there before the data's key is."""
@@ -69,17 +73,4 @@ class NetworkingStack(RetailStack):
             resource_type=ec2.FlowLogResourceType.from_vpc(self.vpc),
             destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group),
             traffic_type=ec2.FlowLogTrafficType.ALL,
-        )
-
-    def _acknowledge_findings(self, *, durable: bool) -> None:
-        if not durable:
-            acknowledge(
-                self.vpc,
-                *in_packs("VPCDefaultSecurityGroupClosed", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"),
-                because=f"Nothing joins the default group, for every interface has one of ours. {NOT_DURABLE}",
-            )
-        acknowledge(
-            self.vpc,
-            *in_packs("VPCNoUnrestrictedRouteToIGW", "NIST.800.53.R5", "HIPAA.Security", "PCI.DSS.321"),
-            because="Only the public subnets have it, for NAT and the load balancer, which admits CloudFront alone.",
         )

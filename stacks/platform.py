@@ -115,7 +115,7 @@ class Platform:
         manage_policies(app)
 
     def _adopt_library_functions(self, log_days: int) -> None:
-        """One empties buckets that go with their stack, one the default security group where data lasts."""
+        """One empties buckets that go with their stack, one the default security group."""
         for stack, key in (
             (self.networking, self.networking.log_key),
             (self.security, self.security.key),

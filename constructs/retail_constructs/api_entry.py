@@ -44,7 +44,6 @@ class ApiEntry(Construct):
         log_bucket: s3.IBucket,
         log_days: int,
         alarm_topic: sns.ITopic,
-        durable: bool,
     ) -> None:
         super().__init__(scope, id)
         balancer = StorefrontBalancer(
@@ -55,7 +54,6 @@ class ApiEntry(Construct):
             internet_facing=False,
             security_group=security_group,
             log_bucket=log_bucket,
-            durable=durable,
         )
         self.target_group = StorefrontTargets(self, "Targets", vpc=vpc)
         listener = balancer.add_listener(

@@ -11,7 +11,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from retail_constructs.alarm import HeardAlarm
-from retail_constructs.compliance import NOT_DURABLE, acknowledge, in_packs
+from retail_constructs.compliance import acknowledge, in_packs
 from retail_constructs.database_monitoring import DatabaseMonitoring
 from retail_constructs.function import NetworkAccess, retention
 from retail_constructs.log_bucket import removal_policy
@@ -33,7 +33,8 @@ class AuroraServerless(Construct):
 
     The secret is attached here, so that it holds the endpoint beside the credentials. Capacity in ACU; a minimum
     of 0 pauses both instances when idle (resume about 15 s). `name` is needed: the log group of the exported logs
-    bears it, and is made beforehand to be encrypted and kept `log_days`.
+    bears it, and is made beforehand to be encrypted and kept `log_days`. Nobody deletes the cluster by mistake:
+    `ops.teardown` lifts the protection.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class AuroraServerless(Construct):
                 description="The shop's database: TLS only, slow statements logged",
                 parameters={"rds.force_ssl": "1", **STATEMENT_LOG},
             ),
-            deletion_protection=durable,
+            deletion_protection=True,
             removal_policy=removal_policy(durable=durable),
         )
         self.cluster.node.add_dependency(log_group, monitoring)
@@ -110,27 +111,17 @@ class AuroraServerless(Construct):
             topic=alarm_topic,
             periods=10,
         )
-        self._acknowledge_findings(durable=durable)
-
-    @property
-    def port(self) -> str:
-        """The port that the deployed cluster says it listens on, as it stands in variables and parameters."""
-        return Token.as_string(self.cluster.cluster_endpoint.port)
-
-    def _acknowledge_findings(self, *, durable: bool) -> None:
         acknowledge(
             self.cluster,
             *in_packs("RDSInBackupPlan", "NIST.800.53.R5", "HIPAA.Security"),
             because="The rule looks for instances in a backup plan; Aurora is backed up as a cluster, which the plan "
             "of durable environments names, and it restores by itself to any second of its retention.",
         )
-        if not durable:
-            acknowledge(
-                self.cluster,
-                "AwsSolutions-RDS10",
-                *in_packs("RDSInstanceDeletionProtectionEnabled", "NIST.800.53.R5", "HIPAA.Security"),
-                because=NOT_DURABLE,
-            )
+
+    @property
+    def port(self) -> str:
+        """The port that the deployed cluster says it listens on, as it stands in variables and parameters."""
+        return Token.as_string(self.cluster.cluster_endpoint.port)
 
 
 def _instance(id: str, *, key: kms.IKey, scale_with_writer: bool | None = None) -> rds.IClusterInstance:

@@ -33,7 +33,6 @@ class GuardedLoadBalancer(Construct):
         log_bucket: s3.IBucket,
         certificate: acm.ICertificate | None,
         alarm_topic: sns.ITopic,
-        durable: bool,
     ) -> None:
         super().__init__(scope, id)
         self.load_balancer = StorefrontBalancer(
@@ -44,7 +43,6 @@ class GuardedLoadBalancer(Construct):
             internet_facing=True,
             security_group=security_group,
             log_bucket=log_bucket,
-            durable=durable,
         )
         self.target_group = StorefrontTargets(self, "Targets", vpc=vpc)
         self.listener = self.load_balancer.add_listener(

@@ -8,7 +8,6 @@ from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from retail_constructs.compliance import NOT_DURABLE, acknowledge, in_packs
 from retail_constructs.log_bucket import LOAD_BALANCER_LOGS
 
 CONTAINER_PORT = 8080
@@ -17,7 +16,8 @@ CONTAINER_PORT = 8080
 class StorefrontBalancer(elb.ApplicationLoadBalancer):
     """HTTP/2, no malformed header or ambiguous request passed on, and every request logged into `log_bucket`.
 
-    The policy of that bucket must admit load balancers: the L2 would name the id of an AWS account in it.
+    Nobody deletes it by mistake: `ops.teardown` lifts the protection. The policy of that bucket must admit load
+    balancers: the L2 would name the id of an AWS account in it.
     """
 
     def __init__(
@@ -30,7 +30,6 @@ class StorefrontBalancer(elb.ApplicationLoadBalancer):
         internet_facing: bool,
         security_group: ec2.ISecurityGroup,
         log_bucket: s3.IBucket,
-        durable: bool,
     ) -> None:
         super().__init__(
             scope,
@@ -42,17 +41,11 @@ class StorefrontBalancer(elb.ApplicationLoadBalancer):
             drop_invalid_header_fields=True,
             desync_mitigation_mode=elb.DesyncMitigationMode.STRICTEST,
             http2_enabled=True,
-            deletion_protection=durable,
+            deletion_protection=True,
         )
         self.set_attribute("access_logs.s3.enabled", "true")
         self.set_attribute("access_logs.s3.bucket", log_bucket.bucket_name)
         self.set_attribute("access_logs.s3.prefix", LOAD_BALANCER_LOGS)
-        if not durable:
-            acknowledge(
-                self,
-                *in_packs("ELBDeletionProtectionEnabled", "NIST.800.53.R5", "HIPAA.Security"),
-                because=NOT_DURABLE,
-            )
 
 
 class StorefrontTargets(elb.ApplicationTargetGroup):

@@ -14,7 +14,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from environments import ENVIRONMENTS
+from environments import ENVIRONMENTS, named
+from ops.teardown import stacks_of
 from tests.infrastructure.synthesis import ROOT, STACKS, Synthesized, normalised, synthesize
 
 # Replacing one of these loses data, or a name that people know: a changed logical id is never an accident.
@@ -184,7 +185,22 @@ def test_references_between_stacks_are_weak(platform: Synthesized) -> None:
         assert not any("Export" in output for output in template.get("Outputs", {}).values())
 
 
-def test_only_durable_environments_are_protected_from_deletion(dev: Synthesized, prod: Synthesized) -> None:
+def test_teardown_knows_every_stack_in_the_order_of_deployment(platform: Synthesized) -> None:
+    manifest = json.loads((platform.directory / "manifest.json").read_text())["artifacts"]
+    deployed = [(manifest[stack]["properties"]["stackName"], manifest[stack]["environment"]) for stack in STACKS]
+
+    going = [(stack.name, f"aws://unknown-account/{stack.region}") for stack in stacks_of(named(platform.name))]
+    assert going == deployed[::-1]
+
+
+def test_database_and_load_balancers_are_deleted_by_no_slip(platform: Synthesized) -> None:
+    for balancer in platform.properties("AWS::ElasticLoadBalancingV2::LoadBalancer"):
+        attributes = {entry["Key"]: entry["Value"] for entry in balancer["LoadBalancerAttributes"]}
+        assert attributes["deletion_protection.enabled"] == "true"
+    assert platform.only("AWS::RDS::DBCluster")["DeletionProtection"] is True
+
+
+def test_only_stacks_of_durable_environments_are_protected(dev: Synthesized, prod: Synthesized) -> None:
     def protected(platform: Synthesized) -> set[bool]:
         manifest = json.loads((platform.directory / "manifest.json").read_text())["artifacts"]
         return {manifest[stack]["properties"].get("terminationProtection", False) for stack in STACKS}

@@ -137,5 +137,20 @@ def test_nothing_goes_out_to_addresses_but_https(platform: Synthesized) -> None:
         assert tier(rule["DestinationSecurityGroupId"]), "beyond that, only to another tier"
 
 
+def test_p22_the_default_group_is_emptied_by_a_function_that_may_touch_no_other(platform: Synthesized) -> None:
+    emptied = platform.only("Custom::VpcRestrictDefaultSG")
+    (vpc,) = platform.resources("AWS::EC2::VPC")
+    (allowed,) = (
+        json.dumps(policy["PolicyDocument"]["Statement"])
+        for role in platform.properties("AWS::IAM::Role", "Networking")
+        for policy in role.get("Policies", [])
+        if "ec2:RevokeSecurityGroupIngress" in json.dumps(policy)
+    )
+
+    assert emptied["DefaultSecurityGroupId"] == {"Fn::GetAtt": [vpc, "DefaultSecurityGroup"]}
+    assert f'["{vpc}", "DefaultSecurityGroup"]' in allowed
+    assert '"Resource": "*"' not in allowed
+
+
 def test_p23_all_traffic_is_logged(platform: Synthesized) -> None:
     assert platform.only("AWS::EC2::FlowLog")["TrafficType"] == "ALL"
