@@ -97,15 +97,18 @@ class AnalyticsStack(RetailStack):
         ShopDashboard(
             self,
             "Dashboard",
-            alarms=_alarms_of(ingress, application, data, events, self),
+            alarms=_alarms_of(security, ingress, application, data, events, self),
             service=application.service.service,
             load_balancer=ingress.load_balancer.load_balancer,
             target_group=ingress.load_balancer.target_group,
             database=data.database.cluster,
             cache_name=data.cache.cache.serverless_cache_name,
-            bus=events.bus,
             consumers={**{c.node.id: c for c in events.consumers}, self.crawling.node.id: self.crawling},
-            notifications=events.notifications,
+            other_dead_letters={
+                "Bus": events.bus.dead_letter_queue,
+                "Told nobody": events.notifications.dead_letter_queue,
+                "Relay": events.outbox_relay.dead_letter_queue,
+            },
             waiting={
                 "Outbox: oldest event (s)": events.outbox_age,
                 "Orders: PENDING for more than 15 minutes": events.orders_stuck,

@@ -19,7 +19,6 @@ from retail_constructs.data_lake import DataLake
 from retail_constructs.fingerprint import fingerprint
 from retail_constructs.function import Function, FunctionProps, NetworkAccess
 from retail_constructs.layer_build import ROOT
-from retail_constructs.secret_rotation import SecretRotation
 from retail_constructs.serverless_cache import ServerlessCache
 from retail_constructs.storefront_table import StorefrontTable
 from stacks.retail_stack import RetailStack
@@ -83,11 +82,10 @@ class DataStack(RetailStack):
         self.storefront_table.allow_use(storefront)
         if backups:
             self._back_up(backups, key, security.alarm_topic)
-
-        def function(package: str, description: str, **variables: str) -> FunctionProps:
-            return FunctionProps(
-                package=package,
-                description=description,
+        self._migrate_schema(
+            FunctionProps(
+                package="schema_migrator",
+                description="Brings the schema of the database up to date at deployment",
                 environment_name=placement.name,
                 key=key,
                 alarm_topic=security.alarm_topic,
@@ -95,25 +93,11 @@ class DataStack(RetailStack):
                 concurrency=1,
                 network=NetworkAccess(vpc=vpc, security_group=security.tiers.functions),
                 base_policy=security.function_policy,
-                variables={**self.database_variables(secret), **variables},
+                variables={**self.database_variables(secret), "SAMPLE_CATALOG": str(sample_catalog).lower()},
                 timeout_seconds=5 * 60,
-            )
-
-        schema = self._migrate_schema(
-            function(
-                "schema_migrator",
-                "Brings the schema of the database up to date at deployment",
-                SAMPLE_CATALOG=str(sample_catalog).lower(),
             ),
             secret,
         )
-        rotation = SecretRotation(
-            self,
-            "Rotation",
-            secret=secret,
-            function=function("database_secret_rotation", "Changes the password of the database and its secret"),
-        )
-        rotation.node.add_dependency(schema)  # which waits for the instances
         self._publish(placement.parameter_prefix, secret)
 
     def database_variables(self, secret: secretsmanager.ISecret) -> dict[str, str]:
@@ -141,7 +125,7 @@ class DataStack(RetailStack):
             alarm_topic=alarm_topic,
         )
 
-    def _migrate_schema(self, props: FunctionProps, secret: secretsmanager.ISecret) -> CustomResource:
+    def _migrate_schema(self, props: FunctionProps, secret: secretsmanager.ISecret) -> None:
         """Run the migrations after the database exists, and again whenever one was added or the grants changed."""
         migrator = Function(self, "SchemaMigrator", props)
         secret.grant_read(migrator.role)
@@ -155,7 +139,6 @@ class DataStack(RetailStack):
             properties={"Migrations": fingerprint([*(domain / "migrations").glob("*.sql"), domain / "grants.sql"])},
         )
         schema.node.add_dependency(self.database, migrator)
-        return schema
 
     def _publish(self, prefix: str, secret: secretsmanager.ISecret) -> None:
         published = {

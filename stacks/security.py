@@ -11,13 +11,15 @@ from constructs import Construct
 
 from environments import Placement
 from retail_constructs.audit_trail import AuditTrail
-from retail_constructs.compliance import acknowledge, in_packs
+from retail_constructs.compliance import acknowledge
 from retail_constructs.data_key import ALARMING_SERVICES, DataKey
+from retail_constructs.function import FunctionProps, NetworkAccess
 from retail_constructs.function_policy import FunctionPolicy
 from retail_constructs.given_subscription import subscribe_if_given
 from retail_constructs.log_bucket import LogBucket, removal_policy
 from retail_constructs.monthly_budget import MonthlyBudget
 from retail_constructs.payment_secret import PaymentSecret
+from retail_constructs.secret_rotation import SecretRotation
 from retail_constructs.tiers import Tiers
 from stacks.retail_stack import RetailStack
 
@@ -54,12 +56,13 @@ class SecurityStack(RetailStack):
             listener_port=443 if tls_at_origin else 80,
             accelerated=accelerated,
         )
+        # Seen by its ARN, for the L2 would add wildcards to the key's policy, which is whole.
+        key_of_secrets = kms.Key.from_key_arn(self, "KeyOfSecrets", self.key.key_arn)
         self.database_secret = secretsmanager.Secret(
             self,
             "DatabaseSecret",
             description="Owner of the shop's database",
-            # Seen by its ARN, for the L2 would add wildcards to the key's policy, which is whole.
-            encryption_key=kms.Key.from_key_arn(self, "KeyOfSecrets", self.key.key_arn),
+            encryption_key=key_of_secrets,
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template='{"username": "retail"}',  # noqa: S106
                 generate_string_key="password",
@@ -67,12 +70,6 @@ class SecurityStack(RetailStack):
                 exclude_punctuation=True,  # fits a connection URL without quoting
             ),
             removal_policy=removal,
-        )
-        acknowledge(
-            self.database_secret,
-            "AwsSolutions-SMG4",
-            *in_packs("SecretsManagerRotationEnabled", "NIST.800.53.R5", "HIPAA.Security"),
-            because="Its rotation, every 30 days, is in the data stack, where the database is.",
         )
         self.payment_secret = (
             PaymentSecret(
@@ -86,6 +83,25 @@ class SecurityStack(RetailStack):
         )
         self.function_policy = FunctionPolicy(self, "FunctionPolicy")
         self.alarm_topic = self._alarm_topic()
+        self._rotate_database_secret(
+            FunctionProps(
+                package="database_secret_rotation",
+                description="Changes the password of the database and its secret",
+                environment_name=placement.name,
+                key=key_of_secrets,
+                alarm_topic=self.alarm_topic,
+                log_days=log_days,
+                concurrency=1,
+                network=NetworkAccess(vpc=vpc, security_group=self.tiers.functions),
+                base_policy=self.function_policy,
+                variables={
+                    "DATABASE_SECRET_ARN": self.database_secret.secret_arn,
+                    "PARAMETER_PREFIX": placement.parameter_prefix,
+                },
+                timeout_seconds=5 * 60,
+            ),
+            prefix=placement.parameter_prefix,
+        )
         MonthlyBudget(self, "MonthlyBudget", dollars=monthly_budget, topic=self.alarm_topic)
         self.access_logs = LogBucket(self, "AccessLogs", days=log_days, durable=placement.durable).bucket
         AuditTrail(
@@ -97,6 +113,20 @@ class SecurityStack(RetailStack):
             data_buckets=[f"retail-{placement.name}-data-lake"],  # how CloudFormation begins the lake's name
             days=log_days,
             durable=placement.durable,
+        )
+
+    def _rotate_database_secret(self, function: FunctionProps, *, prefix: str) -> None:
+        """Beside the secret, so that none is without; the database comes later, so the function looks for it."""
+        rotation = SecretRotation(self, "Rotation", secret=self.database_secret, function=function)
+        rotation.function.role.add_to_policy(
+            iam.PolicyStatement(
+                sid="FindTheDatabase",
+                actions=["ssm:GetParameters"],
+                resources=[
+                    self.format_arn(service="ssm", resource="parameter", resource_name=f"{prefix[1:]}/database/{name}")
+                    for name in ("writer-endpoint", "port", "name")
+                ],
+            )
         )
 
     def _alarm_topic(self) -> sns.Topic:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from retail_constructs.alarm import HeardAlarm
 from retail_constructs.compliance import acknowledge
+from retail_constructs.dead_letters import dead_letters_of
 
 BUS_NAME = "RetailEventBus"
 SOURCE_PREFIX = "retail."
@@ -29,13 +28,13 @@ class RetailEventBus(Construct):
         self, scope: Construct, id: str, *, key: kms.IKey, archive_for: Duration, alarm_topic: sns.ITopic
     ) -> None:
         super().__init__(scope, id)
-        self.dead_letter_queue = sqs.Queue(
+        self.dead_letter_queue = dead_letters_of(
             self,
-            "DeadLetters",
-            encryption_master_key=key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-            removal_policy=RemovalPolicy.DESTROY,
+            key=key,
+            description="The bus could not read an event it took, or not hand it to the lake: its attributes say why; "
+            "look at the key's policy and the delivery's role, then replay it from here",
+            runbook="dead-letters-of-the-bus",
+            alarm_topic=alarm_topic,
         )
         self.bus = events.EventBus(
             self,
@@ -53,18 +52,6 @@ class RetailEventBus(Construct):
                 resources=[self.dead_letter_queue.queue_arn],
                 conditions={"ArnEquals": {"aws:SourceArn": self.bus.event_bus_arn}},
             )
-        )
-        HeardAlarm(
-            self,
-            "DeadLetterAlarm",
-            metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
-                period=Duration.minutes(1), statistic="max"
-            ),
-            threshold=1,
-            description="The bus could not read an event it took, or not hand it to the lake: its attributes say why; "
-            "look at the key's policy and the delivery's role, then replay it from here",
-            runbook="dead-letters-of-the-bus",
-            topic=alarm_topic,
         )
         acknowledge(
             self.dead_letter_queue,

@@ -12,10 +12,10 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from retail_constructs.alarm import HeardAlarm
+from retail_constructs.dead_letters import dead_letters_of
 from retail_constructs.function import Function, FunctionProps
 
 RECEIVES_BEFORE_DEAD = 3
-DEAD_LETTERS_KEPT_DAYS = 14
 LATE_AFTER_SECONDS = 5 * 60  # beyond the time after which a message that failed once is back
 
 
@@ -50,13 +50,12 @@ class EventConsumer(Construct):
         batching = batching or Batching()
         # AWS advises six time-outs of the function and the window, so that a throttled batch is not received twice.
         hidden_for_seconds = 6 * function.timeout_seconds + batching.window_seconds
-        self.dead_letter_queue = sqs.Queue(
+        self.dead_letter_queue = dead_letters_of(
             self,
-            "DeadLetters",
-            encryption_master_key=function.key,
-            enforce_ssl=True,
-            retention_period=Duration.days(DEAD_LETTERS_KEPT_DAYS),
-            removal_policy=RemovalPolicy.DESTROY,
+            key=function.key,
+            description=f"{function.package}: an event could not be processed; read its reason, fix it, replay it",
+            runbook="dead-letters-of-a-consumer",
+            alarm_topic=function.alarm_topic,
         )
         self.queue = sqs.Queue(
             self,
@@ -104,20 +103,10 @@ class EventConsumer(Construct):
         self._watch(function, back_after_seconds=hidden_for_seconds + batching.window_seconds)
 
     def _watch(self, props: FunctionProps, *, back_after_seconds: int) -> None:
-        minute = Duration.minutes(1)
-        HeardAlarm(
-            self,
-            "DeadLetterAlarm",
-            metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(period=minute, statistic="max"),
-            threshold=1,
-            description=f"{props.package}: an event could not be processed; read its reason, fix it, replay it",
-            runbook="dead-letters-of-a-consumer",
-            topic=props.alarm_topic,
-        )
         HeardAlarm(
             self,
             "DelayAlarm",
-            metric=self.queue.metric_approximate_age_of_oldest_message(period=minute, statistic="max"),
+            metric=self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(1), statistic="max"),
             threshold=back_after_seconds + LATE_AFTER_SECONDS,
             description=f"{props.package}: events wait too long; look at the function's errors, throttles and duration",
             runbook="a-consumer-is-late",

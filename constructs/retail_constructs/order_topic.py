@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from retail_constructs.alarm import HeardAlarm
 from retail_constructs.compliance import acknowledge
+from retail_constructs.dead_letters import dead_letters_of
 from retail_constructs.given_subscription import subscribe_if_given
 
 _CHANNELS = {
@@ -44,13 +43,12 @@ class OrderTopic(Construct):
             )
 
     def _dead_letters(self, key: kms.IKey, alarm_topic: sns.ITopic) -> sqs.Queue:
-        queue = sqs.Queue(
+        queue = dead_letters_of(
             self,
-            "DeadLetters",
-            encryption_master_key=key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-            removal_policy=RemovalPolicy.DESTROY,
+            key=key,
+            description="Somebody could not be told of an order: the message's attributes say why",
+            runbook="somebody-was-not-told",
+            alarm_topic=alarm_topic,
         )
         queue.add_to_resource_policy(
             iam.PolicyStatement(
@@ -60,15 +58,6 @@ class OrderTopic(Construct):
                 resources=[queue.queue_arn],
                 conditions={"ArnEquals": {"aws:SourceArn": self.topic.topic_arn}},
             )
-        )
-        HeardAlarm(
-            self,
-            "DeadLetterAlarm",
-            metric=queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="max"),
-            threshold=1,
-            description="Somebody could not be told of an order: the message's attributes say why",
-            runbook="somebody-was-not-told",
-            topic=alarm_topic,
         )
         acknowledge(
             queue,

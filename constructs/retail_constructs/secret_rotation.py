@@ -16,9 +16,9 @@ class SecretRotation(Construct):
     """`secret` gets a new value every thirty days from the function, which may read and change this secret alone.
 
     What it needs to make the other side agree is granted to the construct's `function`. A deployment does not rotate:
-    the first new value comes with the schedule. But Secrets Manager tries the function's testSecret step then, so what
-    the secret opens has to exist. L1, because the L2's permission lets Secrets Manager of any account call the
-    function, and its grants name actions by wildcard.
+    the first new value comes with the schedule. But Secrets Manager tries the function's testSecret step then, which
+    must succeed where what the secret opens is not there yet. L1, because the L2's permission lets Secrets Manager of
+    any account call the function, and its grants name actions by wildcard.
     """
 
     def __init__(self, scope: Construct, id: str, *, secret: secretsmanager.ISecret, function: FunctionProps) -> None:

@@ -9,13 +9,12 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_rds as rds
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from retail_constructs.daily_etl import DailyEtl
-from retail_constructs.event_bus import RetailEventBus
 from retail_constructs.event_consumer import EventConsumer
 from retail_constructs.lake_delivery import LakeDelivery
-from retail_constructs.order_topic import OrderTopic
 
 FULL_WIDTH = 24
 _ALARMS_IN_A_ROW = 6  # at full width
@@ -41,17 +40,15 @@ class ShopDashboard(Construct):
         target_group: elb.ApplicationTargetGroup,
         database: rds.DatabaseCluster,
         cache_name: str,
-        bus: RetailEventBus,
         consumers: Mapping[str, EventConsumer],
-        notifications: OrderTopic,
+        other_dead_letters: Mapping[str, sqs.IQueue],
         waiting: Mapping[str, cloudwatch.IMetric],
         delivery: LakeDelivery,
         etl: DailyEtl,
     ) -> None:
         super().__init__(scope, id)
         requests, targets = load_balancer.metrics, target_group.metrics
-        dead_letters = {name: consumer.dead_letter_queue for name, consumer in consumers.items()}
-        dead_letters |= {"Bus": bus.dead_letter_queue, "Told nobody": notifications.dead_letter_queue}
+        dead_letters = {**{name: c.dead_letter_queue for name, c in consumers.items()}, **other_dead_letters}
         self._dashboard = cloudwatch.Dashboard(self, "Default", default_interval=Duration.hours(3))
         self._dashboard.add_widgets(
             cloudwatch.AlarmStatusWidget(

@@ -1,13 +1,15 @@
 """The four steps in which Secrets Manager changes the password of the database's one user.
 
 Every step may come twice, and again after any crash: each looks first at how far the one before came. The new value
-waits as AWSPENDING until the database accepts it; only then it becomes AWSCURRENT.
+waits as AWSPENDING until the database accepts it; only then it becomes AWSCURRENT. The schedule is made with the
+secret, before there is a database, which is found by the parameters that its stack publishes.
 """
 
 import json
 import secrets
 import string
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -17,7 +19,7 @@ from retail import clients
 from retail.database import ConnectionSettings
 from retail.observability import logger
 from retail.secret_versions import CURRENT, PENDING, SecretVersions
-from retail.settings import DatabaseSettings
+from retail.settings import FunctionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,11 +32,37 @@ class RotationError(Exception):
     """Why the password stays as it is; Secrets Manager tries again."""
 
 
+class Settings(FunctionSettings):
+    """The one secret that is rotated, and under which parameters its database is found."""
+
+    database_secret_arn: str
+    parameter_prefix: str
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the database is."""
+
+    host: str
+    port: int
+    name: str
+
+    @classmethod
+    def published_under(cls, prefix: str) -> Self | None:
+        """The writer's address as the database's stack publishes it; None before it is deployed."""
+        names = [f"{prefix}/database/{name}" for name in ("writer-endpoint", "port", "name")]
+        found = {entry["Name"]: entry["Value"] for entry in clients.ssm().get_parameters(Names=names)["Parameters"]}
+        if not all(name in found for name in names):
+            return None
+        host, port, name = (found[name] for name in names)
+        return cls(host, int(port), name)
+
+
 class Rotation:
     """One rotation: the secret's versions and the database that has to agree with them."""
 
-    def __init__(self, settings: DatabaseSettings, versions: SecretVersions, *, sslmode: str = "verify-full") -> None:
-        self._settings = settings
+    def __init__(self, database: Address, versions: SecretVersions, *, sslmode: str = "verify-full") -> None:
+        self._database = database
         self._versions = versions
         self._sslmode = sslmode
 
@@ -89,9 +117,9 @@ class Rotation:
 
     def _connect(self, credentials: dict[str, Any]) -> psycopg.Connection:
         connection = ConnectionSettings(
-            host=self._settings.database_host,
-            port=self._settings.database_port,
-            name=self._settings.database_name,
+            host=self._database.host,
+            port=self._database.port,
+            name=self._database.name,
             username=credentials["username"],
             password=credentials["password"],
             sslmode=self._sslmode,
@@ -101,11 +129,17 @@ class Rotation:
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:
     """Do the one step that Secrets Manager asks for; an exception makes it try the rotation again."""
-    settings = DatabaseSettings.read()
+    settings = Settings.read()
     if event["SecretId"] != settings.database_secret_arn:
         raise RotationError(f"{event['SecretId']} is not the secret that this function rotates")
+    database = Address.published_under(settings.parameter_prefix)
+    if database is None:
+        if event["Step"] != "testSecret":
+            raise RotationError(f"no database is published under {settings.parameter_prefix}: deploy it first")
+        logger.info("no database yet, so nothing to test")  # this is how Secrets Manager tries a new schedule out
+        return
     versions = SecretVersions(clients.secrets_manager(), event["SecretId"], event["ClientRequestToken"])
-    rotation = Rotation(settings, versions)
+    rotation = Rotation(database, versions)
     steps: dict[str, Callable[[], None]] = {
         "createSecret": rotation.create_secret,
         "setSecret": rotation.set_secret,

@@ -26,16 +26,25 @@ class Owner:
     def __init__(self, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self.address = conninfo_to_dict(database_url)
         self.secrets = SecretsManager({"username": USER, "password": "first", "engine": "postgres"})
+        self.published = {
+            "/retail/test/database/writer-endpoint": str(self.address["host"]),
+            "/retail/test/database/port": str(self.address["port"]),
+            "/retail/test/database/name": str(self.address["dbname"]),
+        }
         monkeypatch.setattr(clients, "secrets_manager", lambda: self.secrets)
+        monkeypatch.setattr(clients, "ssm", lambda: self)
         monkeypatch.setattr(module, "Rotation", lambda *given: Rotation(*given, sslmode="disable"))
         for name, value in {
             "RETAIL_ENVIRONMENT": "test",
             "DATABASE_SECRET_ARN": ARN,
-            "DATABASE_HOST": str(self.address["host"]),
-            "DATABASE_PORT": str(self.address["port"]),
-            "DATABASE_NAME": str(self.address["dbname"]),
+            "PARAMETER_PREFIX": "/retail/test",
         }.items():
             monkeypatch.setenv(name, value)
+
+    def get_parameters(self, *, Names: list[str]) -> dict[str, Any]:  # noqa: N803  boto3's name
+        """As the parameter store answers: what there is of what was asked for."""
+        found = [{"Name": name, "Value": self.published[name]} for name in Names if name in self.published]
+        return {"Parameters": found, "InvalidParameters": [name for name in Names if name not in self.published]}
 
     def enters_with(self, password: str) -> bool:
         try:
@@ -128,13 +137,23 @@ def test_p8_no_statement_holds_a_password(owner: Owner, monkeypatch: pytest.Monk
     assert not any(owner.secrets.current()["password"] in statement for statement in statements)
 
 
-def test_p8_a_database_that_is_away_is_not_taken_for_a_refusal(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_p8_a_database_that_is_away_is_not_taken_for_a_refusal(owner: Owner) -> None:
     token = owner.secrets.begin()
     owner.step("createSecret", token)
-    monkeypatch.setenv("DATABASE_PORT", "1")
+    owner.published["/retail/test/database/port"] = "1"
 
     with pytest.raises(psycopg.OperationalError):
         owner.step("setSecret", token)
+
+
+def test_p8_a_schedule_is_made_before_the_database_and_rotates_nothing_without_one(owner: Owner) -> None:
+    owner.published = {}
+    token = owner.secrets.begin()
+    owner.step("testSecret", token)
+
+    with pytest.raises(RotationError, match="no database is published under /retail/test: deploy it first"):
+        owner.step("createSecret", token)
+    assert owner.secrets.values.keys() == {"first"}
 
 
 @pytest.mark.parametrize(

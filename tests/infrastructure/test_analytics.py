@@ -115,5 +115,5 @@ def test_p21_dead_letters_of_every_queue_and_of_the_bus_are_shown(platform: Synt
     body = json.dumps(platform.only("AWS::CloudWatch::Dashboard")["DashboardBody"])
     queues = platform.resources("AWS::SQS::Queue", "Events", "Analytics")
 
-    assert len(queues) == 10
+    assert len(queues) == 11
     assert {queue for queue in queues if queue not in body} == set()

@@ -51,6 +51,7 @@ STATEFUL = {
         "InventoryUpdateQueue0F8711FB",
         "NotificationDeadLettersF79DC82C",
         "NotificationQueue70A90705",
+        "OutboxRelayDeadLetters34650F60",
         "LakeDeliveryOrders50FB45A2",
         "LakeDeliveryInventoryE8E116C2",
         "LakeDeliveryProductsEA65AE80",

@@ -72,13 +72,13 @@ def test_p8_rds_writes_what_hosts_report_to_the_group_made_for_it_and_makes_none
 
 
 def test_p8_the_secret_rotates_every_thirty_days_by_a_function_that_knows_no_other(platform: Synthesized) -> None:
-    schedule = platform.only("AWS::SecretsManager::RotationSchedule", "Data")
+    schedule = platform.only("AWS::SecretsManager::RotationSchedule", "Security")
     policies = [
-        json.dumps(p) for p in platform.properties("AWS::IAM::ManagedPolicy", "Data") if "Rotation" in json.dumps(p)
+        json.dumps(p) for p in platform.properties("AWS::IAM::ManagedPolicy", "Security") if "Rotation" in json.dumps(p)
     ]
     invokers = [
         permission
-        for permission in platform.properties("AWS::Lambda::Permission", "Data")
+        for permission in platform.properties("AWS::Lambda::Permission", "Security")
         if permission["Principal"] == "secretsmanager.amazonaws.com"
     ]
 
@@ -90,10 +90,18 @@ def test_p8_the_secret_rotates_every_thirty_days_by_a_function_that_knows_no_oth
     assert not any("secretsmanager:*" in policy for policy in policies)
 
 
-def test_p8_rotation_waits_for_the_instances(platform: Synthesized) -> None:
-    (schedule,) = platform.resources("AWS::SecretsManager::RotationSchedule", "Data").values()
+def test_p8_rotation_finds_the_database_by_parameters_that_its_stack_publishes(platform: Synthesized) -> None:
+    (granted,) = (
+        {resource["Fn::Join"][1][-1] for resource in statement["Resource"]}
+        for policy in platform.properties("AWS::IAM::ManagedPolicy", "Security")
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement.get("Sid") == "FindTheDatabase"
+    )
+    published = {parameter["Name"] for parameter in platform.properties("AWS::SSM::Parameter", "Data")}
 
-    assert set(platform.resources("Custom::DatabaseSchema")) <= set(schedule["DependsOn"])
+    names = {f"/retail/{platform.name}/database/{name}" for name in ("writer-endpoint", "port", "name")}
+    assert {grant.partition(":parameter")[2] for grant in granted} == names
+    assert names <= published
 
 
 def test_p5_storefronts_table_is_restorable_encrypted_and_forgets(prod: Synthesized) -> None:

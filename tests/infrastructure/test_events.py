@@ -105,6 +105,20 @@ def test_p15_message_dies_after_three_receives_is_kept_two_weeks_and_calls_a_per
     assert "Alarms" in json.dumps(alarm["AlarmActions"])
 
 
+def test_p15_a_run_of_the_relay_that_was_missed_lies_in_a_queue_of_its_own(platform: Synthesized) -> None:
+    (target,) = of("OutboxRelay", "AWS::Events::Rule", platform)["Targets"]
+    function = of("OutboxRelay", "AWS::Lambda::Function", platform)
+    (policy,) = [
+        json.dumps(policy["PolicyDocument"]["Statement"])
+        for policy in platform.properties("AWS::SQS::QueuePolicy", "Events")
+        if "OutboxRelayDeadLetters" in json.dumps(policy["Queues"])
+    ]
+
+    assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].startswith("OutboxRelayDeadLetters")
+    assert function["DeadLetterConfig"]["TargetArn"] == target["DeadLetterConfig"]["Arn"]
+    assert "OutboxRelaySchedule" in policy, "EventBridge may put it there"
+
+
 def test_p15_no_queue_of_any_stack_is_without_dead_letters_and_no_dead_letters_without_alarm(
     platform: Synthesized,
 ) -> None:
