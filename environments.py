@@ -116,7 +116,7 @@ DEV = Environment(  # costs as little as the features allow
     warehouse=None,  # 1.50 USD for each hour that somebody asks; Athena has the same tables
 )
 
-STAGING = Environment(  # prod's shape, paid by the hour of use
+STAGING = Environment(  # prod's shape, TLS on every way, paid by the hour of use; put your own domain and zone here
     placement=Placement(name="staging", durable=False),
     network=NetworkPlan(nat_gateways=1),
     service=ServiceCapacity(cpu=256, memory=512, max_tasks=20),
@@ -128,6 +128,7 @@ STAGING = Environment(  # prod's shape, paid by the hour of use
     lake_delivery_seconds=60,
     crawl_window_seconds=300,
     warehouse=WarehouseCapacity(rpu_hours_a_month=20),
+    domain=Domain(name="staging.retailplatform.example", hosted_zone_id="Z0000000EXAMPLE"),
 )
 
 PROD = Environment(  # rows P1 to P25; put your own domain and zone here before the first deployment

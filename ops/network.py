@@ -18,8 +18,9 @@ _HEAD = """# Who reaches whom
 
 Computed from the templates by `make network`, and compared with them by `tests/infrastructure/test_reachability.py`.
 A line means: a connection can be opened. It is there if one group lets it out, the other lets it in, something listens,
-and the routes lead there; what has no line cannot be reached. CloudFront answers on port 80 with a redirect only.
-Data subnets have no route out of the network, and S3 and DynamoDB are reached through gateway endpoints.
+and the routes lead there; what has no line cannot be reached. On port 80 CloudFront answers with a redirect only, and
+so does the load balancer to whom `Redirects` admits. Data subnets have no route out of the network, and S3 and DynamoDB
+are reached through gateway endpoints.
 """
 
 

@@ -67,6 +67,7 @@ class IngressStack(RetailStack):
             "LoadBalancer",
             vpc=vpc,
             security_group=security.tiers.load_balancer,
+            redirects=security.tiers.redirects,
             origin_secret=origin_secret,
             log_bucket=access_logs,
             certificate=self._certificate("OriginCertificate", domain.origin, zone) if domain and zone else None,

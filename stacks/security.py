@@ -53,7 +53,7 @@ class SecurityStack(RetailStack):
             "Tiers",
             vpc=vpc,
             cloudfront=ec2.Peer.prefix_list(placement.cloudfront_prefix_list),
-            listener_port=443 if tls_at_origin else 80,
+            tls=tls_at_origin,
             accelerated=accelerated,
         )
         # Seen by its ARN, for the L2 would add wildcards to the key's policy, which is whole.

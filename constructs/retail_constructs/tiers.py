@@ -10,7 +10,7 @@ from constructs import Construct
 APPLICATION_PORT = 8080
 DATABASE_PORT = 5432
 CACHE_PORT = 6379
-HTTPS = 443
+HTTP, HTTPS = 80, 443
 
 
 # Global Accelerator hands requests over with the addresses of those who sent them. A load balancer without a public
@@ -23,7 +23,8 @@ class Tiers(Construct):
     """CloudFront → load balancer → application → database and cache; functions → database and cache.
 
     Nothing else is let in anywhere, and nothing goes out but that and HTTPS to AWS's own APIs. The database and the
-    cache start no connection. One listener port only: CloudFront's prefix list counts as 55 of a group's 60 rules.
+    cache start no connection. With `tls` the load balancer listens on 443, and its redirects on 80 are admitted by a
+    group of their own, for CloudFront's prefix list counts as 55 of a group's 60 rules; without, it listens on 80.
     `accelerated` adds the load balancer that the accelerator fronts, which admits public addresses and no inner one.
     """
 
@@ -34,7 +35,7 @@ class Tiers(Construct):
         *,
         vpc: ec2.IVpc,
         cloudfront: ec2.IPeer,
-        listener_port: int,
+        tls: bool,
         accelerated: bool,
     ) -> None:
         super().__init__(scope, id)
@@ -46,7 +47,8 @@ class Tiers(Construct):
         self.database = self._group("Database", vpc, "Aurora")
         self.cache = self._group("Cache", vpc, "ElastiCache")
 
-        self.load_balancer.add_ingress_rule(cloudfront, ec2.Port.tcp(listener_port), "CloudFront")
+        self.load_balancer.add_ingress_rule(cloudfront, ec2.Port.tcp(HTTPS if tls else HTTP), "CloudFront")
+        self.redirects = self._redirects(vpc, cloudfront) if tls else None
         self._allow(self.load_balancer, self.application, APPLICATION_PORT, "requests and health checks")
         self.api_load_balancer = self._accelerated(vpc) if accelerated else None
         for client in (self.application, self.functions):
@@ -54,6 +56,11 @@ class Tiers(Construct):
             self._allow(client, self.cache, CACHE_PORT, "Valkey over TLS")
         for caller in (self.application, self.functions, self.api_callers, self.warehouse):
             caller.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(HTTPS), "AWS APIs")
+
+    def _redirects(self, vpc: ec2.IVpc, cloudfront: ec2.IPeer) -> ec2.SecurityGroup:
+        redirects = self._group("Redirects", vpc, "Admits CloudFront to be redirected, and opens no connection")
+        redirects.add_ingress_rule(cloudfront, ec2.Port.tcp(HTTP), "CloudFront")
+        return redirects
 
     def _accelerated(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
         balancer = self._group("ApiLoadBalancer", vpc, "Admits the accelerator only")

@@ -37,12 +37,13 @@ def balancer_of_cloudfront(platform: Synthesized) -> str:
 
 
 def listener_of_cloudfront(platform: Synthesized) -> tuple[Template, Template]:
-    """Its listener and the one rule of that."""
+    """The listener that forwards to the storefront, and its one rule."""
     balancer = balancer_of_cloudfront(platform)
     ((name, listener),) = [
         (name, found["Properties"])
         for name, found in platform.resources("AWS::ElasticLoadBalancingV2::Listener").items()
         if found["Properties"]["LoadBalancerArn"] == {"Ref": balancer}
+        and found["Properties"]["DefaultActions"][0]["Type"] != "redirect"
     ]
     rules = platform.properties("AWS::ElasticLoadBalancingV2::ListenerRule")
     (rule,) = [found for found in rules if found["ListenerArn"] == {"Ref": name}]

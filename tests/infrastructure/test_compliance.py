@@ -120,8 +120,7 @@ def test_acknowledgements_are_few(audited: Audited, capsys: pytest.CaptureFixtur
     with capsys.disabled():
         print(f"\n  {platform.name}: {len(findings)} findings, all acknowledged by {figures}")
 
-    if platform.name == "prod":  # the others add what is not protected or has no domain there
-        assert per_100 < ACKNOWLEDGEMENTS_PER_100_RESOURCES, figures
+    assert per_100 < ACKNOWLEDGEMENTS_PER_100_RESOURCES, figures
 
 
 def test_packs_that_run_are_those_that_the_audit_lists() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.infrastructure.front_door import distribution, listener_of_cloudfront
+from environments import ENVIRONMENTS
+from tests.infrastructure.front_door import balancer_of_cloudfront, distribution, listener_of_cloudfront
 from tests.infrastructure.synthesis import Synthesized
 
 
@@ -58,6 +59,44 @@ def test_p4_it_speaks_tls_where_there_is_a_domain_and_guards_http_alike(dev: Syn
     assert listener["SslPolicy"].startswith("ELBSecurityPolicy-TLS13")
     assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
     assert (without_domain["Port"], without_domain["Protocol"]) == (80, "HTTP")
+
+
+def test_p4_whoever_comes_by_http_is_redirected_to_https_and_nothing_else(platform: Synthesized) -> None:
+    plain = {
+        name: found["Properties"]
+        for name, found in platform.resources("AWS::ElasticLoadBalancingV2::Listener").items()
+        if found["Properties"]["Protocol"] == "HTTP"
+    }
+    rules = platform.properties("AWS::ElasticLoadBalancingV2::ListenerRule")
+    balancer = platform.resources("AWS::ElasticLoadBalancingV2::LoadBalancer")[balancer_of_cloudfront(platform)]
+    if ENVIRONMENTS[platform.name].domain is None:
+        assert plain.keys() == {rule["ListenerArn"]["Ref"] for rule in rules}, "there is nowhere to redirect to"
+        return
+
+    ((name, listener),) = plain.items()
+    assert (listener["Port"], listener["LoadBalancerArn"]) == (80, {"Ref": balancer_of_cloudfront(platform)})
+    assert listener["DefaultActions"] == [
+        {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}
+    ]
+    assert not [rule for rule in rules if rule["ListenerArn"] == {"Ref": name}]
+    groups = balancer["Properties"]["SecurityGroups"]
+    assert [part for group in groups for part in ("TiersLoadBalancer", "TiersRedirects") if part in str(group)] == [
+        "TiersLoadBalancer",
+        "TiersRedirects",
+    ]
+
+
+def test_p4_no_group_has_more_rules_than_it_may(platform: Synthesized) -> None:
+    """CloudFront's prefix list counts as 55, and 60 is the quota of an account that asked for no more."""
+    rules: dict[str, int] = {}
+    for name, group in platform.resources("AWS::EC2::SecurityGroup").items():
+        for rule in group["Properties"].get("SecurityGroupIngress", []):
+            rules[name] = rules.get(name, 0) + (55 if "SourcePrefixListId" in rule else 1)
+    for rule in platform.properties("AWS::EC2::SecurityGroupIngress"):
+        name = rule["GroupId"]["Fn::GetAtt"][0]
+        rules[name] = rules.get(name, 0) + (55 if "SourcePrefixListId" in rule else 1)
+
+    assert max(rules.values()) in range(55, 61), rules
 
 
 def test_p4_requests_are_logged_and_ambiguous_ones_refused(platform: Synthesized) -> None:

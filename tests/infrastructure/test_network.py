@@ -21,6 +21,7 @@ NAMES = {"pl-b6a144df": "CloudFront", **dict.fromkeys(PUBLIC_ADDRESSES, "Acceler
 # group → {(from, port)}: everything that is let in anywhere
 REACHABLE: dict[str, set[tuple[str, int]]] = {
     "LoadBalancer": {("CloudFront", 443)},
+    "Redirects": {("CloudFront", 80)},
     "ApiLoadBalancer": {("Accelerator", 443)},
     "Application": {("LoadBalancer", 8080), ("ApiLoadBalancer", 8080)},
     "Functions": set(),
@@ -123,6 +124,7 @@ def test_p22_each_tier_admits_exactly_the_one_before_it(prod: Synthesized) -> No
 def test_without_a_domain_cloudfront_still_is_the_only_way_in(dev: Synthesized) -> None:
     assert admitted(dev) == REACHABLE | {
         "LoadBalancer": {("CloudFront", 80)},
+        "Redirects": set(),  # there are none, for there is nothing to redirect to
         "ApiLoadBalancer": set(),  # there is none, for an accelerator needs a domain
         "Application": {("LoadBalancer", 8080)},
     }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from environments import ENVIRONMENTS
 from ops.network import DOCUMENT, document
-from ops.reachability import ACCELERATOR, CLOUDFRONT, INTERNET, OUTSIDE, Network, Reach
+from ops.reachability import ACCELERATOR, CLOUDFRONT, INTERNET, LOAD_BALANCER, OUTSIDE, Network, Reach, tier
 from tests.infrastructure.synthesis import Synthesized
 
 DATA_TIERS = ("Database", "Cache")
@@ -33,9 +34,16 @@ def test_internet_reaches_the_front_doors_and_nothing_else(platform: Synthesized
 
 def test_behind_the_front_doors_are_load_balancers_only(platform: Synthesized) -> None:
     behind = {reach.target for reach in reaches(platform) if reach.source in ENTRIES}
+    members = {tier(group): members for group, members in Network(platform.templates).members.items()}
 
     assert "LoadBalancer" in behind
-    assert all(target.endswith("LoadBalancer") for target in behind)
+    assert {member.type for target in behind for member in members[target]} == {LOAD_BALANCER}
+
+
+def test_p4_who_is_to_be_redirected_gets_no_further_than_the_load_balancer(platform: Synthesized) -> None:
+    found = {(reach.source, reach.target, reach.port) for reach in reaches(platform) if "Redirects" in str(reach)}
+
+    assert found == ({(CLOUDFRONT, "Redirects", "80")} if ENVIRONMENTS[platform.name].domain else set())
 
 
 def test_data_is_reached_from_the_application_and_the_functions_only(platform: Synthesized) -> None:
