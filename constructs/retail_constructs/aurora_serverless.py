@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import Duration, RemovalPolicy, Token
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
@@ -63,14 +66,17 @@ class AuroraServerless(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         monitoring = DatabaseMonitoring(self, "Monitoring", key=key, log_days=log_days)
+        zones = _zones(network)
         engine = rds.DatabaseClusterEngine.aurora_postgres(version=rds.AuroraPostgresEngineVersion.VER_17_9)
         self.cluster = rds.DatabaseCluster(
             self,
             "Default",
             cluster_identifier=name,
             engine=engine,
-            writer=_instance("Writer", key=key),
-            readers=[_instance("Reader", key=key, scale_with_writer=True)],  # it is the one that takes over
+            writer=_instance("Writer", zone=zones[0], key=key),
+            readers=[
+                _instance("Reader", zone=zones[1], key=key, scale_with_writer=True)
+            ],  # it is the one that takes over
             serverless_v2_min_capacity=min_acu,
             serverless_v2_max_capacity=max_acu,
             vpc=network.vpc,
@@ -124,9 +130,16 @@ class AuroraServerless(Construct):
         return Token.as_string(self.cluster.cluster_endpoint.port)
 
 
-def _instance(id: str, *, key: kms.IKey, scale_with_writer: bool | None = None) -> rds.IClusterInstance:
+def _zones(network: NetworkAccess) -> list[str]:
+    """Those of the subnets, as the network's stack tells: RDS would choose at random, perhaps one for both."""
+    subnets = network.vpc.select_subnets(subnet_group_name=network.tier).subnets
+    return [cast(ec2.Subnet, subnet).subnet_availability_zone for subnet in subnets]
+
+
+def _instance(id: str, *, zone: str, key: kms.IKey, scale_with_writer: bool | None = None) -> rds.IClusterInstance:
     return rds.ClusterInstance.serverless_v2(
         id,
+        availability_zone=zone,
         publicly_accessible=False,
         scale_with_writer=scale_with_writer,
         enable_performance_insights=True,

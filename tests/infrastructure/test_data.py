@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ops.reachability import Network
 from retail_constructs.aurora_serverless import STATEMENT_LOG
 from tests.infrastructure.synthesis import Synthesized
 
@@ -18,6 +19,15 @@ def test_p8_aurora_is_postgresql_17_with_a_writer_and_a_reader(platform: Synthes
     assert cluster["EnableIAMDatabaseAuthentication"] is True
     assert cluster["EnableHttpEndpoint"] is True
     assert cluster["EnableCloudwatchLogsExports"] == ["postgresql"]
+
+
+def test_p8_writer_and_reader_are_in_two_zones(platform: Synthesized) -> None:
+    network = Network(platform.templates)
+    instances = platform.properties("AWS::RDS::DBInstance")
+    subnets = [network.target("Data", instance["AvailabilityZone"]) for instance in instances]
+    zones = [platform.resources("AWS::EC2::Subnet")[name]["Properties"]["AvailabilityZone"] for name in subnets]
+
+    assert sorted(zones) == ["us-east-2a", "us-east-2b"]
 
 
 def test_p8_prod_scales_from_half_to_sixteen_and_dev_pauses(dev: Synthesized, prod: Synthesized) -> None:
