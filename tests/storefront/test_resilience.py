@@ -139,6 +139,37 @@ def test_without_a_database_the_answer_is_a_503_in_time(
         assert (response.status_code, response.json()["type"]) == (503, "urn:retail:problem:unavailable")
 
 
+ELSEWHERE = "127.0.0.2"  # where no database listens
+
+
+def test_p8_catalog_and_availability_are_read_where_the_writer_is_not(
+    shop: Shop, cache_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "PATIENCE_SECONDS", 0.3)
+    mug = shop.add_product(name="Kettle", category="kitchen")
+    values = published(shop.conninfo, cache_url) | {"database/writer-endpoint": ELSEWHERE}
+    with browser(create_application(plain_resources(values))) as client:
+        assert client.get(f"/api/products/{mug}").json()["available"] == 10
+        for path in ("/", "/products", "/search?q=kettle", "/categories/kitchen", "/api/products", "/api/categories"):
+            assert client.get(path).status_code == 200, path
+        assert client.put(f"/api/cart/items/{mug}", json={"quantity": 1}).status_code == 503  # signed by the writer
+
+
+def test_p8_orders_and_stock_are_written_where_the_reader_is_not(
+    shop: Shop, cache_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "PATIENCE_SECONDS", 0.3)
+    mug = shop.add_product()
+    resources = plain_resources(published(shop.conninfo, cache_url) | {"database/reader-endpoint": ELSEWHERE})
+    resources.bus = shop.bus
+    with browser(create_application(resources)) as client:
+        assert client.get("/api/products").status_code == 503
+        client.cookies.set("session", resources.session_cookies.write(A_SESSION))
+        resources.carts.put(A_SESSION.key, mug, 2)
+        assert client.post("/api/orders", json=CHECKOUT).status_code == 201
+    assert [shop.count("orders"), shop.stock(mug)] == [1, (10, 2)]
+
+
 def test_an_error_nobody_foresaw_is_a_problem_without_details(
     client: TestClient, resources: Resources, monkeypatch: pytest.MonkeyPatch, logs: io.StringIO
 ) -> None:
