@@ -32,6 +32,18 @@ def test_a_stranger_gets_the_page_of_a_moment_ago_without_database_and_cache(
     assert copy.headers["x-correlation-id"] != first.headers["x-correlation-id"]
 
 
+def test_the_copy_of_a_list_is_not_the_answer_to_a_question_about_it(
+    stranger: TestClient, shop: Shop, resources: Resources
+) -> None:
+    shop.add_product(name="Kettle", price="12.50")
+    shop.add_product(name="Spoon", price="1.50")
+    resources.page_copies.now = lambda: 0.0  # however slow this machine is
+    whole, cheap, again = (stranger.get(page).text for page in ("/products", "/products?max_price=2", "/products"))
+    assert ("Kettle" in cheap, "Spoon" in cheap) == (False, True)
+    assert "Kettle" in whole
+    assert again == whole
+
+
 def spots(page: str) -> tuple[list[str], list[str]]:
     return re.findall(r'class="pieces">(\d+)', page), re.findall(r'name="form_token" value="(\w+)"', page)
 
