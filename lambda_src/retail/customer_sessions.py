@@ -39,9 +39,10 @@ class CustomerSessions:
         self._writer = writer
         self._cache = cache
 
-    def begin(self, account: Account, *, session_key: str, guest_key: str | None) -> None:
-        """Sign a customer in; the orders of the guest who they were until now become theirs.
+    def begin(self, account: Account, *, session_key: str, key_before: str | None) -> None:
+        """Sign a customer in; what nobody's account ordered in their session until now becomes theirs.
 
+        What was ordered there while somebody was signed in is that customer's already, and stays so.
         Raises WrongCredentialsError when the password has changed since the account was read, or the account is gone:
         who looks at this moment (KEY SHARE) is told by `revoke_all`, or has a session that it ends.
         """
@@ -55,7 +56,7 @@ class CustomerSessions:
                 raise WrongCredentialsError
             connection.execute(
                 "UPDATE orders SET customer_id = %s WHERE session_key = %s AND customer_id IS NULL",
-                [account.id, guest_key],
+                [account.id, key_before],
             )
 
     def find(self, session_key: str) -> SignedIn | None:

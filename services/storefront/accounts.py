@@ -8,7 +8,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 
 from retail.customer_sessions import SignedIn, revoke_all
 from retail.customers import Account, authenticate, delete_account, hash_new_password, register, replace_password
-from retail.errors import TooManyAttemptsError, WrongCredentialsError, WrongPasswordError
+from retail.errors import CacheUnavailableError, TooManyAttemptsError, WrongCredentialsError, WrongPasswordError
 from retail.observability import count, logger
 from storefront.account_schemas import Credentials, Deletion, PasswordChange, Registration
 from storefront.carts import CurrentCarts
@@ -43,15 +43,15 @@ class Accounts:
     def sign_in(self, credentials: Credentials) -> None:
         """Begin a new session, signed in, with the cart and the orders of the guest.
 
-        The id from before is worth nothing then: whoever planted or learned it is left outside. Raises
-        WrongCredentialsError, and TooManyAttemptsError before the password is looked at.
+        A guest is also who was signed out elsewhere and went on. The id from before is worth nothing then: whoever
+        planted or learned it is left outside. Raises WrongCredentialsError, and TooManyAttemptsError before the
+        password is looked at.
         """
         account = self._authenticate(credentials.email, credentials.password.get_secret_value())
         before = known_session(self._request)
-        guest = before if before is not None and not before.claims_customer else None
         now = Session.new(claims_customer=True)
         sessions = self._resources.customer_sessions
-        sessions.begin(account, session_key=now.key, guest_key=guest.key if guest else None)
+        sessions.begin(account, session_key=now.key, key_before=before.key if before else None)
         begin_session(self._request, now)
         if before is not None:
             self._carts.move(before, now)
@@ -70,7 +70,7 @@ class Accounts:
         """End every session of the customer, whoever has it."""
         with self._resources.writer.transaction() as connection:
             ended = revoke_all(connection, customer.customer_id)
-        self._resources.customer_sessions.forget(ended)
+        self._forget(ended)
         self._leave(known_session(self._request))
         logger.info("signed out everywhere", customer_id=str(customer.customer_id), sessions=len(ended))
 
@@ -85,7 +85,7 @@ class Accounts:
         with self._resources.writer.transaction() as connection:
             replace_password(connection, account.id, hashed)
             ended = revoke_all(connection, account.id, but=session.key if session else None)
-        self._resources.customer_sessions.forget(ended)
+        self._forget(ended)
         logger.info("password changed", customer_id=str(account.id), sessions=len(ended))
 
     def delete(self, customer: SignedIn, deletion: Deletion) -> None:
@@ -94,10 +94,19 @@ class Accounts:
         with self._resources.writer.transaction() as connection:
             ended = revoke_all(connection, account.id)
             delete_account(connection, account.id)
-        self._resources.customer_sessions.forget(ended)
+        self._forget(ended)
         self._leave(known_session(self._request))
         logger.info("account deleted", customer_id=str(account.id))
         count("AccountsDeleted")
+
+    def _forget(self, ended: list[str]) -> None:
+        """Whoever still has one of these sessions finds neither the customer nor the cart; it may be a thief."""
+        self._resources.customer_sessions.forget(ended)
+        try:
+            for session_key in ended:
+                self._resources.carts.clear(session_key)
+        except CacheUnavailableError:
+            logger.warning("carts of sessions that ended stay until they expire")
 
     def _leave(self, session: Session | None) -> None:
         """Leave the cart behind, and go on as a guest nobody has been before."""

@@ -30,5 +30,5 @@ def employee(house: House) -> Person:
     session = Session.new(claims_customer=True)
     register(house.shop.database, email=EMPLOYEE, name="Robin Example", password=PASSWORD)
     (row,) = house.shop.rows("UPDATE customers SET is_staff = true WHERE email = %s RETURNING *", EMPLOYEE)
-    CustomerSessions(house.shop.database, house.cache).begin(to_account(row), session_key=session.key, guest_key=None)
+    CustomerSessions(house.shop.database, house.cache).begin(to_account(row), session_key=session.key, key_before=None)
     return Person(house, session)

@@ -50,7 +50,7 @@ class Premises:
         session = Session.new(claims_customer=True)
         over = case.path.startswith("/api/account/")  # what ends the account, or its sessions
         account = self._open_account(who, f"{uuid4().hex}@example.com") if over else self._accounts[who]
-        CustomerSessions(self.shop.database, self._cache).begin(account, session_key=session.key, guest_key=None)
+        CustomerSessions(self.shop.database, self._cache).begin(account, session_key=session.key, key_before=None)
         product = self.shop.add_product(stock=100)
         Carts(self._cache).put(session.key, product, 1)
         helped = next(self._helped[case.operation.label])

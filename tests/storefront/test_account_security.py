@@ -56,7 +56,7 @@ def test_who_signs_in_while_the_password_changes_is_left_outside(
     assert before is not None
     client.put("/api/account/password", json=CHANGE).raise_for_status()
     with pytest.raises(WrongCredentialsError):
-        resources.customer_sessions.begin(before, session_key="late", guest_key=None)
+        resources.customer_sessions.begin(before, session_key="late", key_before=None)
     assert shop.rows("SELECT 1 FROM customer_sessions WHERE session_key = 'late'") == []
 
 

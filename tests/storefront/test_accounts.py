@@ -151,6 +151,32 @@ def test_what_a_guest_ordered_is_theirs_once_they_sign_in(client: TestClient, st
     assert stranger.get(f"/api/orders/{order_id}").status_code == 404
 
 
+def test_what_was_ordered_after_a_sign_out_elsewhere_is_theirs_who_sign_in_next_and_nothing_else_is(
+    client: TestClient, stranger: TestClient, shop: Shop
+) -> None:
+    signed_in(client, EMAIL)
+    earlier = _order(client, shop)
+    client.put(f"/api/cart/items/{shop.add_product()}", json={"quantity": 1}).raise_for_status()
+    sign_in(stranger, EMAIL)
+    assert stranger.delete("/api/account/sessions").status_code == 204
+    assert client.get("/api/cart").json()["items"] == []
+    as_guest = _order(client, shop)
+    signed_in(client, OTHER)
+    assert [order["id"] for order in client.get("/api/orders").json()["items"]] == [as_guest]
+    assert client.get(f"/api/orders/{earlier}").status_code == 404
+    sign_in(stranger, EMAIL)
+    assert [order["id"] for order in stranger.get("/api/orders").json()["items"]] == [earlier]
+
+
+def test_signing_in_again_ends_the_session_from_before(client: TestClient, stranger: TestClient, shop: Shop) -> None:
+    signed_in(client, EMAIL)
+    stranger.cookies.set("session", client.cookies["session"])
+    assert stranger.get("/api/session").status_code == 200
+    signed_in(client, OTHER)
+    assert stranger.get("/api/session").status_code == 401
+    assert client.get("/api/session").json()["email"] == OTHER
+
+
 def test_the_history_is_read_page_by_page_and_misses_and_repeats_nothing(client: TestClient, shop: Shop) -> None:
     signed_in(client, EMAIL)
     placed = [_order(client, shop) for _ in range(5)]
