@@ -21,6 +21,12 @@ redis.call('HSET', KEYS[1], ARGV[1], quantity)
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return quantity
 """
+_REMOVE = """
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 1 and redis.call('EXISTS', KEYS[1]) == 0 then
+    redis.call('HSET', KEYS[1], ARGV[2], 1)
+    redis.call('EXPIRE', KEYS[1], ARGV[3])
+end
+"""
 _CLEAR = (
     "redis.call('DEL', KEYS[1]) redis.call('HSET', KEYS[1], ARGV[1], 1) return redis.call('EXPIRE', KEYS[1], ARGV[2])"
 )
@@ -60,7 +66,7 @@ class Carts:
     def remove(self, session_key: str, product_id: UUID) -> None:
         """Take one product out; without effect when it is not in the cart."""
         with cache_errors():
-            self._cache.hdel(_key(session_key), str(product_id))
+            self._cache.eval(_REMOVE, 1, _key(session_key), str(product_id), _EMPTIED, str(CART_SECONDS))
 
     def move(self, from_key: str, to_key: str) -> None:
         """Put what one session's cart holds into another's, up to the most that fits; the first one is empty then."""

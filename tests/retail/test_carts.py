@@ -46,14 +46,17 @@ def test_pieces_that_are_added_at_once_are_all_there_up_to_the_most_that_fits(ca
     assert [carts.add("one", mug, 60), carts.add("one", mug, 99)] == [LARGEST_QUANTITY, LARGEST_QUANTITY]
 
 
-@pytest.mark.parametrize("change", ["put", "add", "clear"])
+@pytest.mark.parametrize("change", ["put", "add", "remove", "clear"])
 def test_a_process_that_dies_in_a_change_leaves_no_cart_that_never_expires(
     cache: Redis, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     carts, mug = Carts(cache), uuid4()
+    if change == "remove":
+        carts.put("one", mug, 2)
     calls: dict[str, Callable[[], object]] = {
         "put": lambda: carts.put("one", mug, 2),
         "add": lambda: carts.add("one", mug, 2),
+        "remove": lambda: carts.remove("one", mug),
         "clear": lambda: carts.clear("one"),
     }
     answer: Callable[..., object] = cache.execute_command

@@ -75,6 +75,17 @@ def test_a_cart_that_the_cache_lost_is_restored_and_one_that_was_ordered_is_not(
     assert pieces(client) == {}
 
 
+def test_a_cart_whose_last_piece_was_taken_out_stays_empty_whatever_an_older_cookie_tells(
+    client: TestClient, shop: Shop
+) -> None:
+    mug = str(shop.add_product())
+    put(client, mug, 3)
+    before = client.cookies["cart"]
+    client.delete(f"/api/cart/items/{mug}")
+    client.cookies.set("cart", before)  # a request that was on its way meanwhile
+    assert pieces(client) == {}
+
+
 def test_an_order_without_the_cache_leaves_an_empty_cart_behind_when_it_comes_back(
     client: TestClient, shop: Shop, cache: Cache
 ) -> None:
