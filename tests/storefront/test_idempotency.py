@@ -181,7 +181,9 @@ def test_a_key_is_free_again_after_a_day(client: TestClient, shop: Shop) -> None
     mug = shop.add_product()
     _put(client, mug)
     first = _order(client).json()["id"]
-    shop.rows("UPDATE idempotency_keys SET expires_at = expires_at - %s", timedelta(hours=24))
+    shop.rows("UPDATE idempotency_keys SET expires_at = expires_at - %s", timedelta(hours=23, minutes=59))
+    assert _order(client).json()["id"] == first
+    shop.rows("UPDATE idempotency_keys SET expires_at = expires_at - %s", timedelta(minutes=1))
     _put(client, mug)
     assert _order(client).json()["id"] != first
 

@@ -10,6 +10,7 @@ import anyio
 import pytest
 from fastapi.testclient import TestClient
 from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import PoolTimeout
 
 from storefront import pool
 from storefront.application import create_application
@@ -100,6 +101,26 @@ def test_a_database_that_refuses_is_a_503_at_once(shop: Shop, cache_url: str) ->
         started = time.monotonic()
         assert client.get("/api/products").status_code == 503
         assert time.monotonic() - started < 2.5
+
+
+def test_a_process_holds_ten_connections_to_a_server_however_many_ask(
+    shop: Shop, cache_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "PATIENCE_SECONDS", 1.0)
+    resources = plain_resources(published(shop.conninfo, cache_url))
+    full = Event()
+
+    def hold(_: int) -> bool:
+        try:
+            with resources.writer.transaction():
+                return full.wait(10)
+        except PoolTimeout:
+            full.set()  # whoever got one has it by now
+            return False
+
+    with ThreadPoolExecutor(15) as customers:
+        assert sum(customers.map(hold, range(15))) == 10  # of twenty tasks: 200, for which Aurora has room
+    resources.close()
 
 
 def test_alive_is_answered_while_every_thread_waits(shop: Shop, cache_url: str, asleep: SleepingServer) -> None:

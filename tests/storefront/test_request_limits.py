@@ -20,7 +20,7 @@ from tests.retail.shop import EMAIL, Shop
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Where a real server listens, whose one endpoint answers with the length of what it was sent."""
-    monkeypatch.setattr(request_limits, "SECONDS_FOR_BODY", 0.5)
+    monkeypatch.setattr(request_limits, "SECONDS_FOR_BODY", request_limits.SECONDS_FOR_BODY / 20)  # half a second
     application = FastAPI()
 
     @application.post("/length")
