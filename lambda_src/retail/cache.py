@@ -3,8 +3,9 @@
 Only commands on single keys are used: ElastiCache Serverless spreads keys over slots.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from retail.breaker import Breaker
@@ -24,27 +25,41 @@ def connect_cache(endpoint: str, *, scheme: str = "rediss") -> "Redis":
     Fails fast: whoever reads the cache has another source, and a customer is waiting. One that hangs is left alone for
     a second at a time, else every customer would wait for it, several times a page.
     """
-    from redis import Redis
     from redis.backoff import NoBackoff
+    from redis.client import Pipeline, Redis
     from redis.exceptions import ConnectionError as Away
     from redis.exceptions import TimeoutError as Silent
     from redis.retry import Retry
 
+    breaker = Breaker(SECONDS_LEFT_ALONE)
+
+    def through_the_breaker(ask: Callable[[], Any]) -> Any:
+        if not breaker.lets_through():
+            raise Away("the cache did not answer a moment ago, so it is left alone")
+        try:
+            answer = ask()
+        except (Away, Silent):
+            breaker.failed()
+            raise
+        breaker.succeeded()
+        return answer
+
+    class PatientPipeline(Pipeline):
+        """What it gathered is asked through the breaker, at once."""
+
+        def execute(self, raise_on_error: bool = True) -> list[Any]:
+            if not self.command_stack:
+                return []  # nothing is asked, so nothing is learned of the cache
+            return through_the_breaker(partial(super().execute, raise_on_error))  # type: ignore[no-any-return]
+
     class PatientRedis(Redis):
         """Asks through the breaker."""
 
-        breaker = Breaker(SECONDS_LEFT_ALONE)
-
         def execute_command(self, *command: Any, **options: Any) -> Any:
-            if not self.breaker.lets_through():
-                raise Away("the cache did not answer a moment ago, so it is left alone")
-            try:
-                answer = super().execute_command(*command, **options)  # type: ignore[no-untyped-call]  # redis-py's
-            except (Away, Silent):
-                self.breaker.failed()
-                raise
-            self.breaker.succeeded()
-            return answer
+            return through_the_breaker(partial(super().execute_command, *command, **options))
+
+        def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:
+            return PatientPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
 
     return PatientRedis.from_url(
         f"{scheme}://{endpoint}",

@@ -81,8 +81,7 @@ class ReadThrough:
         if not keys:
             return
         with cache_errors(), self._cache.pipeline(transaction=False) as pipeline:
-            self._cache.set(keys[0], _DROPPED, ex=SETTLING_SECONDS)  # by itself: a cache that hangs is left alone
-            for key in keys[1:]:
+            for key in keys:
                 pipeline.set(key, _DROPPED, ex=SETTLING_SECONDS)
             pipeline.execute()
 

@@ -1,5 +1,9 @@
 """What keeps failing is left alone, and found again when it is back."""
 
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as Away
+
 from retail.breaker import Breaker
 
 PAUSE = 30.0
@@ -30,3 +34,13 @@ def test_only_failures_in_a_row_count() -> None:
     breaker.failed()
     breaker.failed()
     assert not breaker.lets_through()
+
+
+def test_a_pipeline_that_asks_nothing_learns_nothing_of_the_cache(absent_cache: Redis) -> None:
+    with pytest.raises(Away, match="refused"):
+        absent_cache.get("key")
+    assert absent_cache.pipeline().execute() == []
+    pipeline = absent_cache.pipeline()
+    pipeline.get("key")
+    with pytest.raises(Away, match="left alone"):
+        pipeline.execute()

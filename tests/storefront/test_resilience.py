@@ -2,11 +2,13 @@
 
 import io
 import json
+import time
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from retail import cache
 from retail.observability import logger
 from retail.schema import Migration, load_migrations, migrate
 from storefront import pool
@@ -14,6 +16,9 @@ from storefront.application import create_application
 from storefront.resources import Resources
 from storefront.sessions import Session
 from tests.log_watch import private_in
+from tests.promises.breakable import BreakableCache
+from tests.promises.breakable import breakable_cache as breakable_cache
+from tests.promises.breakable import own_servers as own_servers
 from tests.retail.shop import CHECKOUT, EMAIL, FORM, Shop
 from tests.storefront.account import register, sign_in
 from tests.storefront.conftest import browser
@@ -48,6 +53,26 @@ def test_without_a_cache_the_cart_begins_empty_says_why_and_can_be_ordered(
         assert client.get("/api/cart").json()["items"] == []
         assert client.get("/ready").status_code == 200
     assert shop.count("orders") == 1
+
+
+def test_a_cache_that_hangs_is_waited_for_by_one_page_and_by_none_after_it(
+    shop: Shop, breakable_cache: BreakableCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "SECONDS_LEFT_ALONE", 60.0)
+    mug = shop.add_product(category="kitchen")
+    resources = plain_resources(published(shop.conninfo, breakable_cache.server.url))
+    resources.bus = shop.bus
+    with browser(create_application(resources)) as client:
+        client.put(f"/api/cart/items/{mug}", json={"quantity": 1}).raise_for_status()
+        breakable_cache.freeze()
+        try:
+            assert client.get("/api/products").status_code == 200
+            for path in ("/cart", "/api/products", f"/api/products/{mug}", "/categories/kitchen", "/api/cart"):
+                started = time.monotonic()
+                assert client.get(path).status_code == 200
+                assert time.monotonic() - started < cache.TIMEOUT_SECONDS, path
+        finally:
+            breakable_cache.thaw()
 
 
 def test_without_a_payment_gateway_nothing_can_be_ordered(shop: Shop, cache_url: str) -> None:
