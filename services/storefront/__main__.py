@@ -12,11 +12,11 @@ os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "storefront")  # read when reta
 from retail import clients
 from storefront.application import create_application
 from storefront.discovery import ParameterDiscovery
+from storefront.ending import SECONDS_TO_FINISH
 from storefront.http_protocol import BoundedHeads
 from storefront.resources import Resources
 from storefront.settings import Settings
 
-SECONDS_TO_FINISH = 20  # ECS kills 30 s after asking
 SECONDS_OF_A_TURN = 0.0005  # of a thread that makes a page, while all other requests wait: Python's own are 5 ms
 
 

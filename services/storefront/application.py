@@ -27,6 +27,7 @@ from storefront import (
     problems,
 )
 from storefront.announcements import Announcer
+from storefront.ending import put_away
 from storefront.forgery import ForgeryGuard
 from storefront.middleware import RequestScope
 from storefront.page_copies import CopiedPages
@@ -46,10 +47,7 @@ def create_application(resources: Resources) -> FastAPI:
         announcer.start()
         logger.info("storefront started")
         yield
-        await to_thread.run_sync(announcer.stop)
-        await to_thread.run_sync(relay.stop)
-        await to_thread.run_sync(resources.close)
-        await to_thread.run_sync(provider.shutdown)
+        await to_thread.run_sync(put_away, announcer.stop, relay.stop, resources.close, provider.shutdown)
         logger.info("storefront stopped")
 
     relay = OutboxRelay(resources)

@@ -12,7 +12,7 @@ SECONDS_BETWEEN_LOOKS = 1.0
 # but by a process that crashed in the middle: for that, a look now and then is enough.
 SECONDS_UNTIL_IDLE = 300.0
 SECONDS_BETWEEN_IDLE_LOOKS = 900.0
-SECONDS_TO_STOP = 15.0
+SECONDS_TO_STOP = 6.0  # with the announcer's three it leaves a second of storefront.ending's for the pools
 
 
 def seconds_to_next_look(idle_for: float, *, failing: bool) -> float:

@@ -1,5 +1,6 @@
 """The storefront as a process: it listens, and it ends without dropping anybody."""
 
+import io
 import json
 import os
 import signal
@@ -8,13 +9,20 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
 
 import psycopg
 import pytest
 
-from tests.retail.shop import Shop
+from storefront import ending
+from storefront.application import create_application
+from storefront.resources import Resources
+from tests.retail.shop import CHECKOUT, Shop
+from tests.storefront.conftest import browser
 from tests.storefront.running import Storefront
 from tests.storefront.running import storefront as storefront
+from tests.storefront.test_announcements import StuckBus
 
 
 def test_told_to_stop_it_finishes_the_request_in_flight_first(shop: Shop, storefront: Storefront) -> None:
@@ -29,6 +37,32 @@ def test_told_to_stop_it_finishes_the_request_in_flight_first(shop: Shop, storef
         other.rollback()
         assert request.result().status_code == 200
     assert storefront.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_a_bus_that_hangs_keeps_the_process_no_longer_than_ecs_waits(
+    shop: Shop, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ending.SECONDS_TO_FINISH + ending.SECONDS_TO_PUT_AWAY < 28  # of 30
+    monkeypatch.setattr(ending, "SECONDS_TO_PUT_AWAY", 1.0)
+    bus: Any = StuckBus()
+    resources.bus = bus
+    with browser(create_application(resources)) as client:
+        client.put(f"/api/cart/items/{shop.add_product()}", json={"quantity": 1}).raise_for_status()
+        client.post("/api/orders", json=CHECKOUT).raise_for_status()
+        assert bus.reached.wait(5)
+        told_to_stop = time.monotonic()
+    assert time.monotonic() - told_to_stop < 2.5
+    bus.free.set()
+
+
+def test_what_cannot_be_put_away_keeps_nothing_else_from_it(logs: io.StringIO) -> None:
+    def fail() -> None:
+        raise OSError("stuck")
+
+    done = Event()
+    ending.put_away(fail, done.set)
+    assert done.is_set()
+    assert "something cannot be put away" in logs.getvalue()
 
 
 def test_every_line_is_json_whoever_writes_it(storefront: Storefront) -> None:
