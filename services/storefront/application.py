@@ -29,6 +29,7 @@ from storefront import (
 from storefront.announcements import Announcer
 from storefront.ending import put_away
 from storefront.forgery import ForgeryGuard
+from storefront.head import HeadAsGet
 from storefront.middleware import RequestScope
 from storefront.page_copies import CopiedPages
 from storefront.rate_limits import RateLimits
@@ -70,6 +71,7 @@ def create_application(resources: Resources) -> FastAPI:
     problems.install(application)
     description.install(application)
     application.add_middleware(CopiedPages, copies=resources.page_copies)  # the last one added is the first one asked
+    application.add_middleware(HeadAsGet)
     application.add_middleware(ForgeryGuard)
     application.add_middleware(RequestLimits)
     application.add_middleware(

@@ -65,6 +65,25 @@ def test_what_cannot_be_put_away_keeps_nothing_else_from_it(logs: io.StringIO) -
     assert "something cannot be put away" in logs.getvalue()
 
 
+def test_head_is_answered_as_get_without_a_body_wherever_there_is_get(shop: Shop, storefront: Storefront) -> None:
+    mug = shop.add_product()
+    paths = ("/", "/", "/products", f"/products/{mug}", "/cart", "/api/products", "/health", "/ready", "/nowhere")
+    with socket.create_connection(("127.0.0.1", int(storefront.address.rpartition(":")[2]))) as connection:
+        connection.settimeout(10)
+        for path in paths:  # on one connection: a body would be taken for the head of the next answer
+            connection.sendall(f"HEAD {path} HTTP/1.1\r\nHost: shop\r\n\r\n".encode())
+            answer = b""
+            while not answer.endswith(b"\r\n\r\n"):
+                answer += connection.recv(65536)
+            asked = storefront.get(path)
+            head = answer.decode().lower().splitlines()
+            assert head[0].startswith(f"http/1.1 {asked.status_code}"), path
+            assert f"content-length: {len(asked.content)}" in head, path
+    logged = [json.loads(line) for line in storefront.log.read_text().splitlines()]
+    heads = [line["route"] for line in logged if line.get("method") == "HEAD"]
+    assert heads[:4] == ["/", "/", "/products", "/products/{product_id:uuid}"]
+
+
 def test_every_line_is_json_whoever_writes_it(storefront: Storefront) -> None:
     with socket.create_connection(("127.0.0.1", int(storefront.address.rpartition(":")[2]))) as client:
         client.sendall(b"no HTTP at all\r\n\r\n")
