@@ -173,7 +173,7 @@ class Replay:
         """Put `limit` dead letters back, or all that lie there now while there is time; with `dry_run` only report."""
         refused_in_a_row = 0
         try:
-            for message in takewhile(lambda _: has_time(), self._messages(limit)):
+            for message in takewhile(lambda _: has_time(), self._messages(limit, has_time)):
                 self._report(message)
                 if dry_run:
                     self.outcome.replayed += 1
@@ -187,7 +187,7 @@ class Replay:
             self._release()
         return self.outcome
 
-    def _messages(self, limit: int | None) -> Iterator[MessageTypeDef]:
+    def _messages(self, limit: int | None, has_time: Callable[[], bool]) -> Iterator[MessageTypeDef]:
         left = sys.maxsize if limit is None else limit
         while left > 0:
             received = self._sqs.receive_message(
@@ -200,7 +200,7 @@ class Replay:
             ).get("Messages", [])
             new = [message for message in received if not self._knows(message)]
             self._held |= {message["ReceiptHandle"] for message in received}
-            if not new:
+            if not received or not (new or has_time()):  # behind this run's own returns others may lie
                 return
             for message in new:
                 self._seen.add(message["MessageId"])

@@ -64,7 +64,7 @@ class FakeSqs:
         message["MessageAttributes"] = MessageAttributes
         if self.given_up_again:
             self.sent += 1
-            self.queues[DEAD].append({**message, "MessageId": f"m{self.sent}"})
+            self.queues[DEAD].insert(0, {**message, "MessageId": f"m{self.sent}"})  # SQS keeps no order
         else:
             self.queues[DEAD if self.dies_at_once else QueueUrl].append(message)
         return {"MessageId": message["MessageId"]}

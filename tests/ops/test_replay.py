@@ -242,6 +242,17 @@ def test_message_that_its_consumer_gives_up_again_at_once_is_sent_once_a_run(sqs
     assert sqs.bodies(DEAD) == ["poison"]
 
 
+def test_messages_that_died_again_do_not_hide_the_ones_behind_them(sqs: FakeSqs) -> None:
+    for number in range(25):
+        sqs.put(DEAD, f"event {number}")
+    sqs.given_up_again = True
+
+    result = run("dead-letters", "test")
+
+    assert "OrderProcessing: 25 put back" in result.stdout
+    assert len(sqs.bodies(DEAD)) == 25
+
+
 def test_reason_of_a_dead_letter_is_told(sqs: FakeSqs) -> None:
     sqs.put(DEAD, json.dumps(EVENT), FailureType="MalformedMessageError", FailureReason="version 9.0")
 
