@@ -4,7 +4,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from uuid import uuid4
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
 import pytest
 from redis import Redis
@@ -70,10 +71,9 @@ def test_p7_a_hit_never_touches_the_database(shop: Shop, source: CountingDatabas
     assert source.asked == asked
 
 
-def test_e4_products_are_kept_five_minutes_and_category_lists_an_hour(
-    shop: Shop, cache: Redis, catalog: Catalog
-) -> None:
-    mug = shop.add_product(category="kitchen")
+def _seconds_kept(cache: Redis, catalog: Catalog, mug: UUID) -> tuple[int, int, int]:
+    """How long a product, a search and a list of a category stay in the cache."""
+    cache.flushall()
     cache.set("catalog:generation", f"{time.time() - 60}-of-a-minute-ago")
     catalog.product(mug)
     catalog.page(ProductQuery(category="kitchen"))
@@ -81,9 +81,23 @@ def test_e4_products_are_kept_five_minutes_and_category_lists_an_hour(
     seconds = {key: int(str(cache.ttl(key))) for key in cache.scan_iter("product*")}
     (product,) = (left for key, left in seconds.items() if str(key).startswith("product:"))
     search, listed = sorted(left for key, left in seconds.items() if str(key).startswith("products:"))
+    return product, search, listed
+
+
+def test_e4_products_are_kept_five_minutes_and_category_lists_an_hour(
+    shop: Shop, cache: Redis, source: CountingDatabase
+) -> None:
+    catalog = Catalog(source, cache, clock=lambda: datetime(2026, 11, 20, 12, tzinfo=UTC))
+    product, search, listed = _seconds_kept(cache, catalog, shop.add_product(category="kitchen"))
     assert 0.8 * 300 < product <= 300
     assert 0.8 * 300 < search <= 300
     assert 0.8 * 3600 < listed <= 3600
+
+
+def test_e4_nothing_of_the_catalog_is_kept_beyond_midnight(shop: Shop, cache: Redis, source: CountingDatabase) -> None:
+    catalog = Catalog(source, cache, clock=lambda: datetime(2026, 11, 20, 23, 58, 20, tzinfo=UTC))
+    kept = _seconds_kept(cache, catalog, shop.add_product(category="kitchen"))
+    assert all(80 < seconds <= 100 for seconds in kept), kept
 
 
 def test_a_dropped_product_is_read_anew_alone_and_in_every_list(shop: Shop, cache: Redis, catalog: Catalog) -> None:
