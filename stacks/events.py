@@ -158,6 +158,22 @@ class EventsStack(RetailStack):
         )
         self.bus.bus.grant_put_events_to(self.outbox_relay.function.role)
         self._watch_what_waits(security.alarm_topic, relay_minutes)
+        HeardAlarm(
+            self,
+            "StockLowAlarm",
+            metric=cloudwatch.Metric(
+                namespace="RetailPlatform",
+                metric_name="StockLow",
+                dimensions_map={"service": "inventory-handler"},
+                period=Duration.minutes(5),
+                statistic="sum",
+            ),
+            threshold=1,
+            description="An order left five pieces of a product, or fewer: buy new ones; the inventory handler's log "
+            "names it",
+            runbook="stock-low",
+            topic=security.alarm_topic,
+        )
         self.redrive = Redrive(
             self,
             "DeadLetterRedrive",

@@ -15,6 +15,7 @@ from retail.consumer import Handlers, consume
 from retail.database import SingleConnection
 from retail.events import BusEvent, InventoryAdjusted, InventoryReleased, InventoryReserved, ProductChanged
 from retail.handled_events import handle_once
+from retail.observability import count, logger
 from retail.settings import DatabaseSettings
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def inventory_reserved(event: BusEvent) -> None:
     reserved = event.payload(InventoryReserved)
     with resources().database.transaction() as connection:
         if handle_once(connection, consumer=CONSUMER, event_id=event.detail.event_id):
-            stock.decrement(connection, reserved.order_id)
+            for product_id, left in stock.decrement(connection, reserved.order_id).items():
+                logger.warning("stock is low", product_id=str(product_id), pieces=left)
+                count("StockLow")
     drop_cached(resources().cache, [line.product_id for line in reserved.lines])
 
 

@@ -8,10 +8,14 @@ from collections.abc import Mapping
 from typing import NoReturn
 from uuid import UUID
 
+from psycopg.rows import tuple_row
+
 from retail.catalog import Product, to_product
 from retail.database import Connection
 from retail.errors import InsufficientStockError, UnknownProductError
 from retail.events import ReservedLine
+
+LOW_STOCK = 5  # pieces in the house; the order that leads there calls whoever buys new ones (row E8)
 
 # One statement for a whole cart; it locks the rows in the order of their ids and then judges them as they are.
 _SET_ASIDE = """
@@ -60,22 +64,24 @@ def record_reservations(connection: Connection, order_id: UUID, quantities: Mapp
         )
 
 
-def decrement(connection: Connection, order_id: UUID) -> list[UUID]:
-    """Take the reserved pieces of an order out of the stock; returns the products that changed.
+def decrement(connection: Connection, order_id: UUID) -> dict[UUID, int]:
+    """Take the reserved pieces of an order out of the stock; returns what became low by it, with the pieces left.
 
     What is released or decremented already is left alone.
     """
-    changed = []
+    low = {}
     for product_id, quantity, status in _lock_reservations(connection, order_id):
         if status == "RESERVED":
-            connection.execute(
+            ((left,),) = connection.cursor(row_factory=tuple_row).execute(
                 "UPDATE products SET inventory_count = inventory_count - %(quantity)s, "
-                "reserved_count = reserved_count - %(quantity)s, updated_at = now() WHERE id = %(id)s",
+                "reserved_count = reserved_count - %(quantity)s, updated_at = now() WHERE id = %(id)s "
+                "RETURNING inventory_count",
                 {"id": product_id, "quantity": quantity},
             )
             _mark(connection, order_id, product_id, "DECREMENTED")
-            changed.append(product_id)
-    return changed
+            if left <= LOW_STOCK < left + quantity:
+                low[product_id] = left
+    return low
 
 
 def release(connection: Connection, order_id: UUID) -> tuple[ReservedLine, ...]:

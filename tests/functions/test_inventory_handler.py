@@ -33,6 +33,17 @@ def test_reserved_pieces_leave_the_stock_once_when_delivered_twice(shop: Shop, c
     assert shop.rows("SELECT status FROM reservations") == [{"status": "DECREMENTED"}]
 
 
+def test_e8_the_order_that_leaves_five_pieces_or_fewer_is_told_of_once(
+    shop: Shop, cache: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mug, counted = shop.add_product(stock=10), []
+    for quantity in (4, 1, 1, 4):  # 6, 5, 4 and none are left
+        message = shop.message("InventoryReserved", shop.order({mug: quantity}).id)
+        assert failed(inventory_handler.handler(batch(message, message), Context())) == []
+        counted.append(capsys.readouterr().out.count('"StockLow":[1.0]'))
+    assert counted == [0, 1, 0, 0]
+
+
 def test_the_next_reader_sees_the_new_stock(shop: Shop, cache: Redis) -> None:
     mug, catalog = shop.add_product(stock=10), Catalog(shop.database, cache)
     assert catalog.product(mug).available == 10

@@ -61,6 +61,13 @@ def test_tasks_that_are_not_healthy_call_a_person_behind_either_load_balancer(pr
     assert len(set(watched)) == 2
 
 
+def test_e8_stock_that_becomes_low_calls_a_person(platform: Synthesized) -> None:
+    (low,) = alarms(platform, "StockLow", "Events")
+
+    assert (low["Namespace"], low["MetricName"], low["Threshold"]) == ("RetailPlatform", "StockLow", 1)
+    assert low["Dimensions"] == [{"Name": "service", "Value": "inventory-handler"}]
+
+
 def test_customers_who_cannot_order_call_a_person(platform: Synthesized) -> None:
     (refused,) = alarms(platform, "CheckoutsRefused", "Application")
     (relay,) = alarms(platform, "OutboxRelay", "Application")
