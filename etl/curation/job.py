@@ -19,7 +19,7 @@ from curation.publication import Catalog, Day, Publication, StuckError
 from curation.reading import read_once
 from curation.rebuild import NOTHING, Rebuild
 from curation.sources import RawObjects
-from curation.staging import StagedTable, Staging, added
+from curation.staging import Staging, added
 from curation.tables import CURATED, PARTITION, quarantine_table
 
 FILE_BYTES = 512 * 2**20  # of JSON that become one file of a day; a fortieth of that in Parquet
@@ -108,22 +108,18 @@ class Curation:
             return [day for table in tables for day in staging.emptied(table, [])]
         distinct, numbers = read_once(lines, self.now(), staging)
         found = _rows_by_kind_and_day(distinct)
-        staged: list[StagedTable] = []
-        days: list[Day] = []
-        for table in tables:
-            touched = sorted({day for kind, day in found if kind in table.events})
-            if touched:
-                staged.append(staging.write(table, distinct, touched))
-                days += staged[-1].days
-            days += staging.emptied(table, touched)
+        touched = [(table, sorted({day for kind, day in found if kind in table.events})) for table in tables]
+        staged = staging.write(distinct, [(table, days) for table, days in touched if days])
         account.duplicates = numbers["copies"]
+        staging.expect_small()
         for name, counted in added(staged).items():
             account.add(name, rows=counted.rows, events=counted.events, known=counted.known)
         account.read, account.misplaced, account.ahead = (numbers[name] for name in ("read", "misplaced", "ahead"))
         if account.unaccounted:
             # Spark counts what passes by, and twice what it does twice, as after the loss of a worker.
             account.read = lines.count()
-        return days
+        emptied = [staging.emptied(table, days) for table, days in touched]
+        return [*itertools.chain.from_iterable(each.days for each in staged), *itertools.chain.from_iterable(emptied)]
 
 
 def _finish(publication: Publication, rebuild: Rebuild) -> Rebuild:

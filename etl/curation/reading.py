@@ -17,7 +17,7 @@ def read_once(lines: DataFrame, now: datetime, staging: Staging) -> tuple[DataFr
     """Each record once, and what was counted. Where events contradict each other, which is rare, it reads again."""
     contradicting = None
     while True:
-        staging.expect_raw()
+        staging.expect_small()
         read, repeated = Observation(), Observation()
         incoming = records(lines, now, contradicting).observe(read, *_reading())
         name = "records" if contradicting is None else "records-without-contradicting"
@@ -42,7 +42,11 @@ def _distinct(records: DataFrame, repeated: Observation, buckets: int) -> DataFr
         .repartition(PARTITION, "bucket")
         .withColumn("copy", f.row_number().over(order))
     )
-    return numbered.observe(repeated, f.count_if(f.col("copy") > 1).alias("copies")).where("copy = 1")
+    return (
+        numbered.observe(repeated, f.count_if(f.col("copy") > 1).alias("copies"))
+        .where("copy = 1")
+        .drop("slot", "bucket", "copy")
+    )
 
 
 def _has_contradictions(records: DataFrame) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 
@@ -24,6 +25,7 @@ _COMMIT = {"mapreduce.fileoutputcommitter.algorithm.version": "2"}
 # Read by few columns at a time and once or twice: quick to write rather than small.
 _ASIDE = {"compression": "snappy", "parquet.enable.dictionary": "false"}
 _FILE_AT_MOST = 2**30  # of what is kept; a larger one would be cut, and a day get a file more
+_AT_ONCE = 3  # tables: no core waits while one of them is planned or committed
 
 
 class MiswrittenError(RuntimeError):
@@ -48,21 +50,29 @@ class Added:
 
 
 @dataclass(frozen=True)
-class StagedTable:
-    """What days of a table are to be: `written` should be what was `held` before and what is `new` of the `given`."""
+class Change:
+    """What days of a table are to be: `rows`, which are what was `held` before and what is `new` of the `given`."""
 
     table: Table
-    days: Sequence[Day]
     given: DataFrame
     held: DataFrame | None
     new: DataFrame
+    rows: DataFrame
+
+
+@dataclass(frozen=True)
+class StagedTable:
+    """A change, and what was `written` of it."""
+
+    change: Change
+    days: Sequence[Day]
     written: DataFrame
 
     def parts(self) -> Iterator[tuple[str, DataFrame]]:
-        """What there is of these four, by name."""
-        yield from (("new", self.new), ("written", self.written))
-        if self.held is not None:
-            yield from (("held", self.held), ("given", self.given))
+        """What there is of new, written, held and given rows, by name."""
+        yield from (("new", self.change.new), ("written", self.written))
+        if self.change.held is not None:
+            yield from (("held", self.change.held), ("given", self.change.given))
 
 
 @dataclass(frozen=True)
@@ -82,12 +92,17 @@ class Staging:
         self._tasks_of(bytes_at_most=_FILE_AT_MOST, bytes_to_open=_FILE_AT_MOST)  # both so large: one file a task
         return self.spark.read.schema(rows.schema).parquet(place)
 
-    def expect_raw(self) -> None:
-        """What is read next is raw: many small objects, several of them to a task, and a large one to several tasks."""
+    def expect_small(self) -> None:
+        """What is read next is many small objects: several of them to a task, and a large one to several tasks."""
         self._tasks_of(bytes_at_most=128 * 2**20, bytes_to_open=4 * 2**20)
 
-    def write(self, table: Table, records: DataFrame, touched: Sequence[str]) -> StagedTable:
-        """The touched days of the table whole: what they held before, and the records that they lack."""
+    def write(self, records: DataFrame, touched: Sequence[tuple[Table, Sequence[str]]]) -> list[StagedTable]:
+        """The touched days of each table whole: what they held before, and the records that they lack."""
+        changes = [self._change(table, records, days) for table, days in touched]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(self._write, changes))
+
+    def _change(self, table: Table, records: DataFrame, touched: Sequence[str]) -> Change:
         files = {day: self._files(table, day) for day in touched if not self.rebuild.replaces(table.name, day)}
         given, held, buckets = table.of(records), None, self.buckets
         rows = new = given
@@ -96,11 +111,14 @@ class Staging:
             new = given.join(held.select(table.key, PARTITION), [table.key, PARTITION], "left_anti")
             buckets = max(buckets, *(len(keys) for keys in files.values()))
             rows = held.unionByName(new).repartition(PARTITION, bucket(table.key, buckets))
-        rows.write.options(**_COMMIT).partitionBy(PARTITION).parquet(self._place(table.name))
+        return Change(table, given, held, new, rows)
+
+    def _write(self, change: Change) -> StagedTable:
+        table, place = change.table, self._place(change.table.name)
+        change.rows.write.options(**_COMMIT).partitionBy(PARTITION).parquet(place)
         keys = self.lake.written(f"{STAGING}/{self.run}/{table.name}")
         days = days_of(self.lake, table.catalog_name, table.folder, keys)
-        written = self.spark.read.schema(table.schema()).parquet(self._place(table.name))
-        return StagedTable(table, days, given, held, new, written)
+        return StagedTable(change, days, self.spark.read.schema(table.schema()).parquet(place))
 
     def emptied(self, table: Table, touched: Iterable[str]) -> list[Day]:
         """The days that are made anew and of which nothing is left."""
@@ -136,9 +154,9 @@ def added(staged: Sequence[StagedTable]) -> Mapping[str, Added]:
     """
     counted, found = _count(staged), {}
     for each in staged:
-        name = each.table.name
+        name = each.change.table.name
         new, written = counted[name, "new"], counted[name, "written"]
-        held, given = counted[name, "held"], counted[name, "given"] if each.held is not None else new
+        held, given = counted[name, "held"], counted[name, "given"] if each.change.held is not None else new
         rows, events = written.rows - held.rows, written.events - held.events
         if (rows, events) != (new.rows, new.events):
             raise MiswrittenError(
@@ -153,9 +171,10 @@ def _count(staged: Sequence[StagedTable]) -> defaultdict[tuple[str, str], Counte
     """Rows and events of all parts of all tables, in one go."""
     frames = []
     for each in staged:
-        is_event = each.table.main_row() if each.table.main_row else f.lit(False)
+        table = each.change.table
+        is_event = table.main_row() if table.main_row else f.lit(False)
         for what, frame in each.parts():
-            names = (f.lit(each.table.name).alias("table"), f.lit(what).alias("what"))
+            names = (f.lit(table.name).alias("table"), f.lit(what).alias("what"))
             frames.append(frame.select(*names, is_event.alias("is_event")))
     counted: defaultdict[tuple[str, str], Counted] = defaultdict(Counted)
     if frames:
