@@ -14,7 +14,7 @@ from curation.texts import OPTIONS, are_strings, is_string, members
 
 TOO_LARGE = "holds more than the parser takes, such as a text above 20 MB"
 AHEAD_AT_MOST = timedelta(days=1)  # a clock that is wrong by a day still tells a day; by more it tells nothing
-UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z"
+UUID = r"^\p{XDigit}{8}-\p{XDigit}{4}-\p{XDigit}{4}-\p{XDigit}{4}-\p{XDigit}{12}\z"
 VERSION = rf"^{MAJOR_VERSION}\.\d+\z"
 
 

@@ -45,14 +45,26 @@ def parsed(lines: DataFrame) -> DataFrame:
     """
     prefix = f.substring_index(f.substring_index("object", "/raw/", -1), "/", 1)
     whole = f.from_json(f.concat(f.lit('{"line":'), "line", f.lit(',"end":0}')), _WHOLE, OPTIONS)
+    event = _event(f.col("whole.line"))
+    # Each step writes all its columns anew: there are no more of them than some column needs that is used twice.
     return (
-        lines.select("line", "object", prefix.alias("prefix"), whole.alias("whole"))
-        .withColumn("event", _event(f.col("whole.line")))
-        .withColumn("is_whole", f.col("whole.end").isNotNull() & f.col("event.event_id").isNotNull())
-        .withColumn("lines", _field(Kind.ORDER_LINES, Kind.RESERVED_LINES))
-        .withColumn("money", _field(Kind.MONEY))
-        .withColumn("occurred_at", _time(f.col("event.occurred_at")))
-        .withColumn("amount", amount(f.col("money")))
+        lines.select("line", "object", whole.alias("whole"))
+        .select(
+            "line",
+            "object",
+            prefix.alias("prefix"),
+            event.alias("event"),
+            (f.col("whole.end").isNotNull() & event["event_id"].isNotNull()).alias("is_whole"),
+            f.col("whole._corrupt_record").isNotNull().alias("is_corrupt"),
+        )
+        .withColumns(
+            {
+                "lines": _field(Kind.ORDER_LINES, Kind.RESERVED_LINES),
+                "money": _field(Kind.MONEY),
+                "occurred_at": _time(f.col("event.occurred_at")),
+                "amount": amount(_field(Kind.MONEY)),
+            }
+        )
         .withColumn("is_doubtful", _is_doubtful())
         .withColumn("envelope", f.when(f.col("is_doubtful"), members(_text_of_envelope())))
         .withColumn("members", f.when(f.col("is_doubtful"), members(f.col("envelope")["payload"])))
@@ -101,7 +113,7 @@ def _is_doubtful() -> Column:
     in_lines = f.exists("lines", lambda each: may_be_bare(each["sku"]) | may_be_bare(each["name"]))
     doubts = (
         has_unknown_names(),
-        f.col("whole._corrupt_record").isNotNull(),
+        f.col("is_corrupt"),
         ~version_is_text,
         may_be_bare(f.col("event.correlation_id")),
         *(may_be_bare(payload[name]) for name in names),
