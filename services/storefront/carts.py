@@ -2,11 +2,9 @@
 
 As long as the cache answers it is right, and the copy is only written. When it does not answer, or knows nothing any
 more, the copy takes its place; what changed meanwhile goes into the cache with the first request that finds it again.
-The copy is signed with the session's id, so it is of this session or it is nothing.
+The copy is sealed for its session, so it is what we wrote there or it is nothing.
 """
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -16,8 +14,8 @@ from fastapi import Depends, Request
 
 from retail.cart import CART_SECONDS, LARGEST_CART, LARGEST_QUANTITY, Carts
 from retail.errors import CacheUnavailableError, CartFullError
-from storefront.cookies import read_cookie, set_cookie
-from storefront.sessions import Session
+from storefront.cookies import set_cookie
+from storefront.sessions import Session, read_sealed_cookie, set_sealed_cookie
 
 COOKIE = "cart"
 _PIECE = 17  # bytes of a product: its id, and how many
@@ -121,7 +119,7 @@ class RequestCarts:
     def _copy_of(self, session: Session) -> Copy:
         kept: dict[str, Copy] = self._kept
         if session.id not in kept:
-            kept[session.id] = _open(read_cookie(self._request, COOKIE), session)
+            kept[session.id] = _unpack(read_sealed_cookie(self._request, session, COOKIE))
         return kept[session.id]
 
     @property
@@ -133,33 +131,32 @@ class RequestCarts:
 
     def _keep(self, session: Session, copy: Copy) -> None:
         self._kept[session.id] = copy
-        needed = copy.quantities or copy.ahead
-        set_cookie(self._request, COOKIE, _seal(copy, session) if needed else "", seconds=CART_SECONDS if needed else 0)
+        if copy.quantities or copy.ahead:
+            set_sealed_cookie(self._request, session, COOKIE, _pack(copy), seconds=CART_SECONDS)
+        else:
+            set_cookie(self._request, COOKIE, "", seconds=0)
 
 
-def pieces_in_copy(cookie: str, session: Session) -> int:
+def pieces_in_copy(request: Request, session: Session) -> int:
     """How many pieces the cookie tells of, without a look into the cache."""
-    return sum(_open(cookie, session).quantities.values())
+    return sum(_unpack(read_sealed_cookie(request, session, COOKIE)).quantities.values())
 
 
-def _seal(copy: Copy, session: Session) -> str:
-    pieces = b"".join(product_id.bytes + bytes([quantity]) for product_id, quantity in copy.quantities.items())
-    content = urlsafe_b64encode(bytes([copy.ahead]) + pieces).decode()
-    return f"{_signature(content, session)}.{content}"
+def _pack(copy: Copy) -> bytes:
+    pieces = (product_id.bytes + bytes([quantity]) for product_id, quantity in copy.quantities.items())
+    return bytes([copy.ahead]) + b"".join(pieces)
 
 
-def _open(value: str, session: Session) -> Copy:
-    """What was sealed for this session; what was not is nothing."""
-    signature, _, content = value.partition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(content, session).encode()):
+def _unpack(packed: bytes) -> Copy:
+    """What was packed, as far as a cart may hold it: another release may have had other bounds."""
+    ahead, pieces = packed[:1], packed[1:]
+    if len(pieces) % _PIECE or len(pieces) > LARGEST_CART * _PIECE:
         return Copy({})
-    ahead, *_ = packed = urlsafe_b64decode(content)
-    pieces = (packed[at : at + _PIECE] for at in range(1, len(packed), _PIECE))
-    return Copy({UUID(bytes=piece[:-1]): piece[-1] for piece in pieces}, bool(ahead))
-
-
-def _signature(content: str, session: Session) -> str:
-    return hmac.digest(session.id.encode(), b"cart" + content.encode(), "sha256").hex()
+    each = (pieces[at : at + _PIECE] for at in range(0, len(pieces), _PIECE))
+    quantities = {UUID(bytes=piece[:-1]): piece[-1] for piece in each}
+    if not all(1 <= quantity <= LARGEST_QUANTITY for quantity in quantities.values()):
+        return Copy({})
+    return Copy(quantities, ahead == b"\x01")
 
 
 async def carts(request: Request) -> RequestCarts:

@@ -1,20 +1,17 @@
 """Where parcels can go, and the address that a customer has just typed.
 
-It stays in the customer's own browser until there is an order to keep it with: signed with the session's id, so it is
-of this session or it is nothing, and for as long as a card that was entered can be ordered with.
+It stays in the customer's own browser until there is an order to keep it with: sealed for the session, so it is what
+was typed there or it is nothing, and for as long as a card that was entered can be ordered with.
 """
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated
 
 from fastapi import Request
 from iso3166 import countries
-from pydantic import AfterValidator, Field, JsonValue, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, JsonValue, ValidationError, ValidationInfo, field_validator
 
 from retail.delivery import DeliveryAddress
-from storefront.cookies import read_cookie, set_cookie
-from storefront.sessions import Session
+from storefront.sessions import Session, read_sealed_cookie, set_sealed_cookie
 
 COOKIE = "delivery"
 COOKIE_SECONDS = 12 * 3600
@@ -55,19 +52,16 @@ class WantedDelivery(DeliveryAddress):
 
 def remember(request: Request, session: Session, address: DeliveryAddress) -> None:
     """Answer with what was typed, for the rest of this checkout."""
-    content = urlsafe_b64encode(address.model_dump_json().encode()).decode()
-    set_cookie(request, COOKIE, f"{_signature(content, session)}.{content}", seconds=COOKIE_SECONDS)
+    set_sealed_cookie(request, session, COOKIE, address.model_dump_json().encode(), seconds=COOKIE_SECONDS)
 
 
-def remembered(request: Request, session: Session | None) -> DeliveryAddress | None:
-    """The address that was typed in this session last; None where there is none of the last twelve hours."""
-    if session is None:
+def remembered(request: Request, session: Session | None) -> WantedDelivery | None:
+    """The address that was typed in this session last; None where there is none of the last twelve hours.
+
+    Nor where a parcel cannot be sent to it: what another release took may be refused by now.
+    """
+    typed = read_sealed_cookie(request, session, COOKIE) if session else b""
+    try:
+        return WantedDelivery.model_validate_json(typed) if typed else None
+    except ValidationError:
         return None
-    signature, _, content = read_cookie(request, COOKIE).partition(".")
-    if not hmac.compare_digest(signature.encode(), _signature(content, session).encode()):
-        return None
-    return DeliveryAddress.model_validate_json(urlsafe_b64decode(content))
-
-
-def _signature(content: str, session: Session) -> str:
-    return hmac.digest(session.id.encode(), b"delivery" + content.encode(), "sha256").hex()

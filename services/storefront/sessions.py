@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,7 +14,7 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie
-from itsdangerous import BadSignature, SignatureExpired, TimestampSigner
+from itsdangerous import BadSignature, SignatureExpired, Signer, TimestampSigner
 
 from storefront.cookies import HOST_ONLY, read_cookie, set_cookie
 
@@ -107,6 +108,15 @@ class SessionCookies:
         except BadSignature:
             return None
 
+    def seal(self, session: Session, what: str, content: bytes) -> str:
+        """What the browser of this session keeps for us: it can be read there, and written by nobody but us."""
+        text = urlsafe_b64encode(content).decode()
+        return f"{_seal_for(self._current(), what).get_signature(f'{session.id}.{text}').decode()}.{text}"
+
+    def unseal(self, session: Session, what: str, value: str) -> bytes:
+        """What was sealed for this session under this name; nothing where that was not done with a key we know."""
+        return _unseal(self._current(), session, what, value) if value else b""
+
     def _current(self, *, doubted: TimestampSigner | None = None) -> TimestampSigner:
         """The signer to use; read anew at most each minute. Reading may wait, so nobody else waits for it here."""
         with self._lock:
@@ -131,6 +141,30 @@ def _unsign(signer: TimestampSigner, value: str) -> Session:
 @lru_cache(maxsize=10_000)
 def _unsign_once_a_minute(signer: TimestampSigner, value: str, _: int) -> Session:
     return _unsign(signer, value)
+
+
+def _seal_for(signer: TimestampSigner, what: str) -> Signer:
+    return Signer(signer.secret_keys, salt=what, digest_method=hashlib.sha256)
+
+
+@lru_cache(maxsize=5_000)
+def _unseal(signer: TimestampSigner, session: Session, what: str, value: str) -> bytes:
+    signature, _, text = value.partition(".")
+    if not _seal_for(signer, what).verify_signature(f"{session.id}.{text}", signature):
+        return b""
+    return urlsafe_b64decode(text)
+
+
+def set_sealed_cookie(request: Request, session: Session, name: str, content: bytes, *, seconds: int) -> None:
+    """Answer with a cookie that counts in this session only, and only as we wrote it."""
+    cookies: SessionCookies = request.app.state.resources.session_cookies
+    set_cookie(request, name, cookies.seal(session, name, content), seconds=seconds)
+
+
+def read_sealed_cookie(request: Request, session: Session, name: str) -> bytes:
+    """What it holds; nothing where there is none, or none of ours."""
+    cookies: SessionCookies = request.app.state.resources.session_cookies
+    return cookies.unseal(session, name, read_cookie(request, name))
 
 
 def known_session(request: Request) -> Session | None:

@@ -12,9 +12,7 @@ from fastapi import Request
 from markupsafe import Markup
 
 from retail.observability import describe, logger
-from storefront.carts import COOKIE as CART
 from storefront.carts import pieces_in_copy
-from storefront.cookies import read_cookie
 from storefront.discovery import DiscoveryIncompleteError
 from storefront.sessions import FORM_FIELD, Session, known_session_at_once
 
@@ -63,11 +61,10 @@ class SharedBody:
             return self.for_strangers
         if session is None:
             return self.for_strangers
-        spots = _spots_of(session, read_cookie(request, CART))
+        spots = _spots_of(session, pieces_in_copy(request, session))
         return b"".join(spots[part] if number % 2 else part for number, part in enumerate(self._parts))
 
 
 @lru_cache(maxsize=5_000)
-def _spots_of(session: Session, cart: str) -> dict[bytes, bytes]:
-    pieces = pieces_in_cart(pieces_in_copy(cart, session))
-    return {b"form token": form_token(session).encode(), b"pieces": pieces.encode()}
+def _spots_of(session: Session, pieces: int) -> dict[bytes, bytes]:
+    return {b"form token": form_token(session).encode(), b"pieces": pieces_in_cart(pieces).encode()}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
+from base64 import urlsafe_b64encode
+from uuid import UUID, uuid4
+
 import pytest
 from fastapi.testclient import TestClient
 from redis import Redis
@@ -9,6 +13,7 @@ from redis import Redis
 from retail.cache import connect_cache
 from retail.cart import LARGEST_CART
 from storefront.resources import Resources
+from storefront.sessions import Session
 from tests.retail.shop import CHECKOUT, Shop
 from tests.storefront.account import signed_in
 
@@ -118,6 +123,48 @@ def test_a_copy_is_of_its_session_or_it_is_nothing(client: TestClient, shop: Sho
     for forged in (spare, spare[:-1] + "A", "", ".", "no signature", "\u00e9", "a.b", "0" * 64 + "." + "=" * 9):
         answer = stranger.get("/api/cart", headers={b"Cookie": f"session={session}; cart={forged}".encode()})
         assert (answer.status_code, answer.json()["items"]) == (200, []), forged
+
+
+def test_whoever_reads_their_own_session_out_of_its_cookie_writes_no_copy_with_it(
+    client: TestClient, shop: Shop, cache: Cache
+) -> None:
+    mug = shop.add_product(stock=1000)
+    put(client, mug, 1)
+    cache.leave()
+    session = client.cookies["session"]
+    text = urlsafe_b64encode(b"\1" + mug.bytes + bytes([50])).decode()
+    for key in (session.partition(".")[0][1:], session, ""):
+        for signed in (f"cart{text}", f"{key}.{text}", text):
+            forged = f"{hmac.digest(key.encode(), signed.encode(), 'sha256').hex()}.{text}"
+            answer = client.get("/api/cart", headers={b"Cookie": f"session={session}; cart={forged}".encode()})
+            assert (answer.status_code, answer.json()["items"]) == (200, []), forged
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        b"\1" + UUID(int=1).bytes,
+        b"\0abc",
+        b"\1" + UUID(int=1).bytes + b"\0",
+        b"\1" + UUID(int=1).bytes + bytes([100]),
+        b"\1" + b"".join(uuid4().bytes + b"\1" for _ in range(LARGEST_CART + 1)),
+        b"\7",
+    ],
+)
+def test_a_copy_of_what_no_cart_holds_is_none(
+    client: TestClient, shop: Shop, cache: Cache, resources: Resources, packed: bytes
+) -> None:
+    mug = shop.add_product(stock=1000)
+    put(client, mug, 2)
+    session = Session(client.cookies["session"].partition(".")[0][1:])
+    sealed = resources.session_cookies.seal(session, "cart", packed.replace(UUID(int=1).bytes, mug.bytes))
+    client.cookies.delete("cart")
+    client.cookies.set("cart", sealed)
+    for path in ("/", "/cart", "/checkout"):
+        assert client.get(path).status_code == 200
+    assert pieces(client) == {str(mug): 2}, "the cache is right"
+    cache.leave()
+    assert client.post("/api/orders", json=CHECKOUT).json()["type"] == "urn:retail:problem:empty-cart"
 
 
 def test_the_cart_goes_along_when_somebody_signs_in(client: TestClient, shop: Shop, cache: Cache) -> None:

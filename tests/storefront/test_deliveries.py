@@ -1,6 +1,9 @@
 """Where an order goes: asked for, shown to whom it concerns, and to nobody else."""
 
+import base64
+import hmac
 import io
+import json
 import re
 from typing import Any
 
@@ -9,6 +12,8 @@ from fastapi.testclient import TestClient
 
 from environment_options import EMBARGOED
 from storefront.deliveries import COUNTRIES, NOT_SERVED, WITHOUT_POSTCODES
+from storefront.resources import Resources
+from storefront.sessions import Session
 from tests.retail.shop import CHECKOUT, EMAIL, FORM, HOME, Shop
 from tests.storefront.account import signed_in
 
@@ -103,6 +108,25 @@ def test_what_was_typed_comes_back_in_this_session_only(client: TestClient, stra
     client.cookies.delete("delivery")
     client.cookies.set("delivery", re.sub("^.", "x", stolen))
     assert HOME.line1 not in client.get("/checkout").text
+
+
+def test_nobody_writes_into_their_own_cookie_where_an_order_goes(
+    client: TestClient, shop: Shop, resources: Resources
+) -> None:
+    client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1})
+    session = Session(client.cookies["session"].partition(".")[0][1:])
+    text = base64.urlsafe_b64encode(HOME.model_dump_json().encode()).decode()
+    client.cookies.set(
+        "delivery", hmac.digest(session.id.encode(), f"delivery{text}".encode(), "sha256").hex() + f".{text}"
+    )
+    assert HOME.line1 not in client.get("/checkout").text
+    embargoed = json.dumps(HOME.model_dump() | {"country": "CU"}).encode()
+    for typed in (b"junk", embargoed):  # what another release may have taken
+        client.cookies.set("delivery", resources.session_cookies.seal(session, "delivery", typed))
+        page = client.get("/checkout")
+        assert (page.status_code, HOME.line1 in page.text) == (200, False)
+    client.cookies.set("delivery", resources.session_cookies.seal(session, "delivery", HOME.model_dump_json().encode()))
+    assert HOME.line1 in client.get("/checkout").text
 
 
 def test_staff_see_it_on_the_page_of_the_order_and_nowhere_else(client: TestClient, shop: Shop) -> None:
