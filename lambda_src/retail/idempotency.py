@@ -15,6 +15,7 @@ from retail.database import Connection
 from retail.errors import IdempotencyKeyReusedError, RequestInProgressError
 
 KEPT = timedelta(hours=24)
+KEY = r"[A-Za-z0-9._:-]{8,200}"
 
 
 @dataclass(frozen=True)

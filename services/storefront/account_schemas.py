@@ -2,13 +2,23 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, SecretStr, StringConstraints
 
 PersonName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f<>]+$"),
 ]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=1024, repr=False)]
+
+
+def _of_characters(password: SecretStr) -> SecretStr:
+    try:
+        password.get_secret_value().encode()
+    except UnicodeEncodeError:  # without its value, which it would quote
+        raise ValueError("half of a surrogate pair is no character") from None
+    return password
+
+
+Password = Annotated[SecretStr, Field(min_length=1, max_length=1024, repr=False), AfterValidator(_of_characters)]
 Email = Annotated[EmailStr, Field(max_length=254, repr=False)]
 
 

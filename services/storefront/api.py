@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Response
 
+from retail.idempotency import KEY
 from storefront.customers import KnownCustomer
 from storefront.problems import answers
 from storefront.schemas import Cart, CheckoutRequest, OrderAnswer, QuantityRequest
@@ -18,7 +19,7 @@ IdempotencyHeader = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        pattern=r'^(?:[A-Za-z0-9._:-]{8,200}|"[A-Za-z0-9._:-]{8,200}")$',
+        pattern=f'^(?:{KEY}|"{KEY}")$',
         description="Chosen by the client, new for each order, the same for each attempt at it. Kept for 24 hours.",
     ),
 ]

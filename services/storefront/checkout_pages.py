@@ -20,6 +20,7 @@ from retail.errors import (
     UnknownCardEntryError,
     UnknownProductError,
 )
+from retail.idempotency import KEY
 from retail.payments import APPROVED_TOKEN, DECLINED_TOKEN
 from storefront.checkout_forms import Typed, errors, read_checkout, read_contact
 from storefront.customers import KnownCustomer
@@ -31,14 +32,13 @@ from storefront.shopping import CurrentShopping, Shopping
 
 router = APIRouter(include_in_schema=False)
 
-FormText = Annotated[str, Form()]
+FormKey = Annotated[str, Form(pattern=f"^(?:{KEY})?$")]
 Entry = Annotated[str, Query(pattern=r"^cs_[A-Za-z0-9_]{1,150}$")]
 
 PAYMENT_METHODS = (
     (APPROVED_TOKEN, "Test card that is accepted", "Visa ···· 4242"),
     (DECLINED_TOKEN, "Test card that is declined", "Visa ···· 0002"),
 )
-LONGEST_KEY = 200
 # What the cart has to be looked at for.
 CART_REFUSALS = (
     EmptyCartError,
@@ -66,13 +66,13 @@ def check_out(
     customer: KnownCustomer,
     shopping: CurrentShopping,
     typed: Typed,
-    idempotency_key: FormText = "",
+    idempotency_key: FormKey = "",
 ) -> Response:
     """Place the order and show it, or first the way to the card; else form or cart, with what is in the way."""
-    entry, key = shopping.resources.card_entry, idempotency_key[:LONGEST_KEY]
+    entry = shopping.resources.card_entry
     try:
         if entry is not None:
-            return _enter_card(request, shopping, session, entry, wanted=read_contact(typed), key=key)
+            return _enter_card(request, shopping, session, entry, wanted=read_contact(typed), key=idempotency_key)
         chosen = read_checkout(typed)
         remember(request, session, chosen.delivery)
         order = shopping.place_order(
@@ -82,7 +82,7 @@ def check_out(
             delivery=chosen.delivery,
             agreed=chosen.expected_total,
             signed_in=customer,
-            idempotency_key=key,
+            idempotency_key=idempotency_key,
         )
     except ValidationError as error:
         return _form(request, shopping, session, typed, wrong=errors(error), status=422)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 from anyio import to_thread
 from fastapi import Request
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storefront.discovery import DiscoveryIncompleteError
@@ -44,7 +45,12 @@ class ForgeryGuard:
         if ours is None and not is_api:
             message = await receive()
             receive = _once(message, receive)
-            ours = await self._holds_token(scope, message.get("body", b""))
+            try:
+                ours = await self._holds_token(scope, message.get("body", b""))
+            except HTTPException as unreadable:
+                refusal = answer(request, unreadable.status_code, unreadable.detail)
+                await refusal(scope, receive, send)
+                return
         if ours is False:
             detail = "This did not come from a page of ours. Please open the page again and repeat it there."
             refusal = answer(request, 403, detail, kind="forged-request")
@@ -68,7 +74,10 @@ def _says_ours(request: Request) -> bool | None:
         return site in ("same-origin", "none")  # none: the customer, by a bookmark or a reload
     origin = request.headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+        try:
+            return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+        except ValueError:  # no address at all
+            return False
     return None
 
 

@@ -1,5 +1,6 @@
 """Every error as an RFC 9457 problem: JSON for programs, the same words on a page for people."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -146,8 +147,12 @@ def _for_people(errors: list[FieldProblem], kind: str | None) -> list[str]:
 
 
 def field_problems(errors: Any) -> list[FieldProblem]:
-    """Pydantic's errors without the values they quote."""
-    return [FieldProblem(location=".".join(map(str, error["loc"])), message=error["msg"]) for error in errors]
+    """Pydantic's errors without the values they quote. A field's name may be any text of JSON: half a pair as well."""
+    return [FieldProblem(location=_written(map(str, error["loc"])), message=error["msg"]) for error in errors]
+
+
+def _written(location: Iterable[str]) -> str:
+    return ".".join(location).encode(errors="replace").decode()
 
 
 def _differences(error: RetailError) -> list[FieldProblem] | None:

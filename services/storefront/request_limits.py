@@ -19,7 +19,8 @@ MOST_HEADERS = 100
 LONGEST_ADDRESS = 8 * 1024  # what CloudFront takes at most
 
 _CLOSE = {"Connection": "close"}
-_JSON_NUL, _FORM_NUL = b"\\u0000", b"%00"
+_FORM_NUL = b"%00"
+_NULS = (b"\x00", b"\\u0000", _FORM_NUL)  # the first is in every text of UTF-16 too, which no client of ours writes
 
 
 class RequestLimits:
@@ -42,8 +43,7 @@ class RequestLimits:
                 refusal = taken
             else:
                 body = taken
-                if (_JSON_NUL in body or _FORM_NUL in body) and not _is_multipart(request):
-                    refusal = answer(request, 400, "A text may not hold the character U+0000.")
+                refusal = _refuse_body(request, body)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -74,8 +74,12 @@ def _has_body(request: Request) -> bool:
     )
 
 
-def _is_multipart(request: Request) -> bool:
-    return request.headers.get("content-type", "").startswith("multipart/")
+def _refuse_body(request: Request, body: bytes) -> Response | None:
+    if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
+        return answer(request, 415, "Nothing is uploaded here: send a form as application/x-www-form-urlencoded.")
+    if any(nul in body for nul in _NULS):
+        return answer(request, 400, "A text may not hold the character U+0000.")
+    return None
 
 
 async def _read_body(request: Request, receive: Receive) -> bytes | Response:

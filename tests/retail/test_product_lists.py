@@ -1,6 +1,10 @@
 """Lists of products: every filter, every order, every page, on the sample catalog."""
 
+import base64
+import json
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 import pytest
 from redis import Redis
@@ -113,6 +117,43 @@ def test_queries_that_mean_the_same_share_an_entry() -> None:
     assert ProductQuery(min_price=Decimal("5")).digest == ProductQuery(min_price=Decimal("5.00")).digest
     assert ProductQuery(sort=Sort.RELEVANCE).digest == ProductQuery(sort=Sort.NAME).digest
     assert ProductQuery(category="kitchen").digest != ProductQuery(text="kitchen").digest
+
+
+def test_a_search_is_never_longer_than_it_was_typed_and_finds_words_as_they_are_written(
+    shop: Shop, cache: Redis
+) -> None:
+    for letter in ("ß", "\u0130", "\ufb03", "X"):
+        assert len(ProductQuery(text=f"mug or {letter * 90}").text) == 97
+    shop.add_product(name="Straßenkarte")
+    assert Catalog(shop.database, cache).page(ProductQuery(text="STRAßENKARTE")).total == 1
+
+
+@pytest.mark.parametrize(
+    ("sort", "values"),
+    [
+        (Sort.PRICE, ["1E+200000"]),
+        (Sort.PRICE_DESCENDING, ["-1E+131073"]),
+        (Sort.PRICE, ["1e-20000"]),
+        (Sort.PRICE, ["NaN"]),
+        (Sort.NAME, ["\ud800"]),
+        (Sort.NAME, ["a\x00"]),
+        (Sort.RELEVANCE, [-1e300, "a"]),
+        (Sort.RELEVANCE, [-0.1, "\ud800"]),
+    ],
+)
+def test_a_cursor_holds_what_a_column_can(shop: Shop, cache: Redis, sort: Sort, values: list[Any]) -> None:
+    query = ProductQuery(text="mug", sort=sort)
+    with pytest.raises(ForeignCursorError):
+        Catalog(shop.database, cache).page(query, _cursor(query, *values, str(UUID(int=1))))
+
+
+def test_a_rank_next_to_nothing_is_one(shop: Shop, cache: Redis) -> None:
+    query = ProductQuery(text="mug", sort=Sort.RELEVANCE)
+    assert Catalog(shop.database, cache).page(query, _cursor(query, -1e-300, "a", str(UUID(int=1)))).total == 0
+
+
+def _cursor(query: ProductQuery, *values: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps([query.digest[:8], *values]).encode()).decode().rstrip("=")
 
 
 def test_a_cursor_that_is_none_is_refused(shop: Shop, cache: Redis) -> None:

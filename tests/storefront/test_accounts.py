@@ -1,5 +1,6 @@
 """Accounts: opening one, signing in, what was ordered, and who sees it."""
 
+import json
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -84,6 +85,21 @@ def test_the_forms_say_what_is_wrong_beside_the_field_and_keep_what_was_typed_bu
 def test_a_password_is_long_enough_and_not_a_common_one(client: TestClient, password: str, accepted: bool) -> None:
     assert register(client, EMAIL, password).status_code == (202 if accepted else 422)
     assert sign_in(client, EMAIL, password).status_code == (204 if accepted else 401)
+
+
+def test_half_a_surrogate_pair_is_no_part_of_a_password_nor_of_a_field_that_is_named(client: TestClient) -> None:
+    signed_in(client, EMAIL)
+    half = PASSWORD + "\ud800"
+    for method, path, fields in (
+        ("POST", "/api/customers", {"email": EMAIL, "name": "Kim", "password": half}),
+        ("POST", "/api/session", {"email": EMAIL, "password": half}),
+        ("PUT", "/api/account/password", {"current_password": PASSWORD, "new_password": half}),
+        ("POST", "/api/session", {"email": EMAIL, "password": PASSWORD, "\ud800": "x"}),
+    ):
+        headers = {"Content-Type": "application/json"}
+        refused = client.request(method, path, content=json.dumps(fields), headers=headers)
+        assert (refused.status_code, refused.json()["type"]) == (422, "urn:retail:problem:invalid-request"), path
+        assert PASSWORD not in refused.text
 
 
 def test_a_password_is_the_same_however_its_characters_are_composed(client: TestClient) -> None:

@@ -53,7 +53,7 @@ def resources(shop: Shop, cache_url: str, api: StripeApi, secrets: Stubber) -> I
         yield made
 
 
-def continue_to_payment(client: TestClient, *, key: str = "first") -> Any:
+def continue_to_payment(client: TestClient, *, key: str = "first-form") -> Any:
     return client.post("/checkout", data=CARD_FORM | {"idempotency_key": key}, headers={"Accept": "text/html"})
 
 
@@ -129,7 +129,7 @@ def test_a_second_click_opens_no_second_page(client: TestClient, shop: Shop, api
     client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1})
     assert link(continue_to_payment(client).text) == link(continue_to_payment(client).text)
     assert len(api.sessions) == 1
-    assert link(continue_to_payment(client, key="another form").text).startswith("https://checkout.stripe.com/")
+    assert link(continue_to_payment(client, key="another-form").text).startswith("https://checkout.stripe.com/")
     assert len(api.sessions) == 2
 
 
@@ -172,7 +172,7 @@ def test_a_card_orders_to_the_address_that_it_was_entered_for_only(
     if meanwhile == "no address":
         client.cookies.delete("delivery")
     else:
-        client.post("/checkout", data=CARD_FORM | {"line1": "8 Other Quay", "idempotency_key": "another tab"})
+        client.post("/checkout", data=CARD_FORM | {"line1": "8 Other Quay", "idempotency_key": "another-tab"})
     answer = client.get(back)
     assert (answer.status_code, "please enter it again" in answer.text) == (409, True)
     assert shop.count("orders") == 0

@@ -70,6 +70,13 @@ def test_a_key_that_is_none_is_a_422(client: TestClient, shop: Shop, key: str) -
     assert shop.count("orders") == 0
 
 
+def test_nor_does_a_form_bring_one_that_the_api_would_not_take(client: TestClient, shop: Shop) -> None:
+    _put(client, shop.add_product())
+    for key in ("short", "x" * 201, "with blanks in it", "é" * 20):
+        assert client.post("/checkout", data=FORM | {"idempotency_key": key}).status_code == 422
+    assert shop.count("orders") == 0
+
+
 def test_a_failure_may_be_tried_again_under_the_same_key(client: TestClient, shop: Shop) -> None:
     mug = shop.add_product(stock=1)
     _put(client, mug, 2)

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 from threading import Thread
+from urllib.parse import urlencode
 
 import pytest
 import uvicorn
@@ -14,7 +15,7 @@ from storefront import request_limits
 from storefront.http_protocol import CUT_OFF, BoundedHeads
 from storefront.middleware import RequestScope
 from storefront.request_limits import LARGEST_BODY, LARGEST_HEAD, RequestLimits
-from tests.retail.shop import EMAIL, Shop
+from tests.retail.shop import EMAIL, FORM, Shop
 
 
 @pytest.fixture
@@ -152,4 +153,21 @@ def test_it_is_refused_in_bodies_too(client: TestClient, shop: Shop) -> None:
     assert answer.status_code == 400
     form = {"email": EMAIL, "name": "a\x00b", "password": "seven purple wagons"}
     assert client.post("/account/register", data=form).status_code == 400
-    assert shop.count("customers") == 0
+    raw = urlencode(FORM | {"idempotency_key": "a-key-of"}).encode() + b"\x00ours"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post("/checkout", content=raw, headers=headers).status_code == 400
+    wide = body.decode().encode("utf-16")  # Python's reader of JSON would take it
+    assert client.post("/api/customers", content=wide, headers={"Content-Type": "application/json"}).status_code == 400
+    assert [shop.count("customers"), shop.count("orders")] == [0, 0]
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=B", "Multipart/Form-Data; boundary=B; charset=utf-7"])
+def test_nothing_is_uploaded(client: TestClient, shop: Shop, kind: str) -> None:
+    form = b"".join(
+        f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'.encode()
+        for name, text in (FORM | {"idempotency_key": "a-key+AAA-of-ours"}).items()
+    )
+    client.put(f"/api/cart/items/{shop.add_product()}", json={"quantity": 1}).raise_for_status()
+    for body in (form + b"--B--\r\n", b"neither"):
+        assert client.post("/checkout", content=body, headers={"Content-Type": kind}).status_code == 415
+    assert shop.count("orders") == 0
