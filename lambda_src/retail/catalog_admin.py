@@ -15,7 +15,7 @@ from retail.catalog import Product, to_product
 from retail.database import Connection, Database
 from retail.errors import InvalidProductError, SkuTakenError, UnknownProductError, VersionConflictError
 from retail.events import ProductChanged
-from retail.money import Money
+from retail.money import SHOP_CURRENCY, Money
 from retail.pictures import shapes, tones
 
 PAGE = 50
@@ -26,7 +26,9 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pat
 Sku = Annotated[str, Field(pattern=r"^[A-Z0-9](?:[A-Z0-9-]{0,30}[A-Z0-9])?$", examples=["MUG-STONE-350"])]
 
 
-def _as_the_column_holds(price: Money) -> Money:
+def _one_to_sell_at(price: Money) -> Money:
+    if price.currency != SHOP_CURRENCY:
+        raise ValueError(f"this shop sells in {SHOP_CURRENCY} only")
     if price.amount > LARGEST_PRICE:
         raise ValueError(f"more than {LARGEST_PRICE}")
     return price
@@ -42,7 +44,7 @@ class ProductContent(BaseModel):
 
     name: Annotated[Line, Field(max_length=255)]
     description: Annotated[str, Field(max_length=5000, pattern=r"^[^\x00]*$")] = ""
-    price: Annotated[Money, AfterValidator(_as_the_column_holds)]
+    price: Annotated[Money, AfterValidator(_one_to_sell_at)]
     categories: Annotated[list[Slug], Field(max_length=10)] = []
     attributes: Annotated[
         dict[Annotated[Line, Field(max_length=40)], Annotated[Line, Field(max_length=200)]], Field(max_length=30)

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 CENT = Decimal("0.01")
+SHOP_CURRENCY = "USD"  # of everything that is sold: a cart has one sum
 
 
 def _to_the_cent(amount: Decimal) -> Decimal:

@@ -8,9 +8,8 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from retail.catalog_admin import ProductContent, StaffProduct
+from retail.money import SHOP_CURRENCY
 from storefront.problems import field_problems
-
-CURRENCY = "USD"
 
 
 async def _typed(request: Request) -> FormData:
@@ -50,7 +49,7 @@ def read_content(typed: dict[str, Any]) -> ProductContent:
         {
             **{name: typed[name] for name in ("name", "categories", "picture", "tone", "active", "featured")},
             "description": typed["description"].replace("\r\n", "\n").strip(),
-            "price": {"amount": typed["price"].strip(), "currency": CURRENCY},
+            "price": {"amount": typed["price"].strip(), "currency": SHOP_CURRENCY},
             "attributes": {name.strip(): value.strip() for name, _, value in lines},
         }
     )

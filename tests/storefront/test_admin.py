@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from storefront.admin_schemas import ProductEdit
 from storefront.resources import Resources
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.account import signed_in
@@ -207,6 +208,7 @@ WRONG_CONTENT: list[dict[str, Any]] = [
     {"price": {"amount": "-1", "currency": "USD"}},
     {"price": {"amount": "100000000", "currency": "USD"}},
     {"price": {"amount": "1.005", "currency": "USD"}},
+    {"price": {"amount": "10.00", "currency": "EUR"}},
     {"categories": ["boats"]},
     {"categories": ["kitchen", "kitchen"]},
     {"attributes": {"": "x"}},
@@ -221,6 +223,15 @@ def test_a_product_that_cannot_be_is_a_422_and_changes_nothing(staff: TestClient
     for wrong in WRONG_CONTENT:
         assert staff.post("/api/admin/products", json={**MUG, **wrong}).status_code == 422, wrong
     assert [shop.count("products"), shop.count("outbox")] == [0, 0]
+
+
+def test_an_edit_changes_no_price_into_another_currency(staff: TestClient, shop: Shop) -> None:
+    page = f"/api/admin/products/{shop.add_product()}"
+    edit = {name: value for name, value in staff.get(page).json().items() if name in ProductEdit.model_fields}
+    refused = staff.put(page, json=edit | {"price": {"amount": "10.00", "currency": "EUR"}})
+    assert (refused.status_code, refused.json()["errors"][0]["location"]) == (422, "body.price")
+    assert "USD" in refused.json()["errors"][0]["message"]
+    assert staff.put(page, json=edit | {"price": {"amount": "10.00", "currency": "USD"}}).status_code == 200
 
 
 def test_the_list_of_staff_is_paged_and_searched(staff: TestClient, shop: Shop) -> None:
