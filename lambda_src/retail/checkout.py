@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import reduce
 from uuid import UUID, uuid4
 
@@ -11,13 +12,16 @@ from retail import orders, outbox, stock
 from retail.catalog import Product
 from retail.database import Connection, Database
 from retail.delivery import DeliveryAddress
-from retail.errors import EmptyCartError, TotalChangedError
+from retail.errors import EmptyCartError, TotalChangedError, TotalNotChargeableError
 from retail.events import InventoryReserved, OrderLine, OrderPlaced, ReservedLine
 from retail.idempotency import IdempotencyKey, claim
-from retail.money import Money
+from retail.money import SHOP_CURRENCY, Money
 from retail.orders import NewOrder, Order
 
 TO_AN_ACCOUNT = "orders_customer_id_fkey"
+# What Stripe charges in this currency; beyond it an order would wait for ever for a charge that cannot be.
+SMALLEST_TOTAL = Money(amount=Decimal("0.50"), currency=SHOP_CURRENCY)
+LARGEST_TOTAL = Money(amount=Decimal("999999.99"), currency=SHOP_CURRENCY)
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Customer:
     delivery: DeliveryAddress = field(repr=False)
     customer_id: UUID | None = None
     visit_id: str | None = None
+
+
+def require_chargeable(total: Money) -> None:
+    """Raises TotalNotChargeableError for a total that no card can be charged with."""
+    if not SMALLEST_TOTAL.amount <= total.amount <= LARGEST_TOTAL.amount:
+        raise TotalNotChargeableError(total, least=SMALLEST_TOTAL, most=LARGEST_TOTAL)
 
 
 def check_out(
@@ -46,9 +56,9 @@ def check_out(
 
     Order, items, stock reservation, both events and the key are written together or, when this raises EmptyCartError,
     UnknownProductError or InsufficientStockError, not at all. The prices are those of the moment of the reservation.
-    Raises TotalChangedError when they come to another total than the one that was agreed, if one was, and
-    IdempotencyKeyReusedError and RequestInProgressError for a key that is in the way. Where the account was deleted
-    meanwhile, the order is a guest's.
+    Raises TotalChangedError when they come to another total than the one that was agreed, if one was,
+    TotalNotChargeableError, and IdempotencyKeyReusedError and RequestInProgressError for a key that is in the way.
+    Where the account was deleted meanwhile, the order is a guest's.
     """
     new_id = order_id or uuid4()
     try:
@@ -104,6 +114,7 @@ def _place(
     total = reduce(Money.plus, (line.unit_price.times(line.quantity) for line in lines))
     if agreed is not None and agreed != total:
         raise TotalChangedError(agreed, total)
+    require_chargeable(total)
     orders.place(
         connection,
         NewOrder(

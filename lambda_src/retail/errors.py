@@ -171,6 +171,16 @@ class TotalChangedError(RetailError):
         )
 
 
+class TotalNotChargeableError(RetailError):
+    """The cart comes to less, or to more, than a card can be charged with."""
+
+    def __init__(self, total: object, *, least: object, most: object) -> None:
+        super().__init__(
+            f"Your cart is {total}; an order comes to {least} at least and to {most} at most. "
+            "Nothing was ordered or charged: please change what is in it."
+        )
+
+
 class UnsuitablePasswordError(RetailError):
     """Too short, too long, or too easily guessed."""
 

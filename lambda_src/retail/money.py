@@ -26,14 +26,14 @@ class Money(BaseModel):
     currency: Currency
 
     def times(self, quantity: int) -> "Money":
-        """This price for several pieces."""
-        return Money(amount=self.amount * quantity, currency=self.currency)
+        """This price for several pieces; as any sum, it may be more than what is taken from outside."""
+        return self.model_copy(update={"amount": self.amount * quantity})
 
     def plus(self, other: "Money") -> "Money":
         """The sum; raises ValueError when the currencies differ, because nothing here converts."""
         if other.currency != self.currency:
             raise ValueError(f"cannot add {other.currency} to {self.currency}: convert one of them first")
-        return Money(amount=self.amount + other.amount, currency=self.currency)
+        return self.model_copy(update={"amount": self.amount + other.amount})
 
     def __str__(self) -> str:
         return f"{self.currency} {self.amount:,.2f}"

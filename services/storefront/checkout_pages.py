@@ -11,12 +11,14 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from pydantic import ValidationError
 
 from retail.card_entry import CardEntry
+from retail.checkout import require_chargeable
 from retail.customer_sessions import SignedIn
 from retail.errors import (
     EmptyCartError,
     IdempotencyKeyReusedError,
     InsufficientStockError,
     TotalChangedError,
+    TotalNotChargeableError,
     UnknownCardEntryError,
     UnknownProductError,
 )
@@ -45,6 +47,7 @@ CART_REFUSALS = (
     IdempotencyKeyReusedError,
     InsufficientStockError,
     TotalChangedError,
+    TotalNotChargeableError,
     UnknownProductError,
 )
 
@@ -53,9 +56,14 @@ CART_REFUSALS = (
 def checkout_page(
     request: Request, session: KnownSession, customer: KnownCustomer, shopping: CurrentShopping
 ) -> Response:
-    """The checkout form; an empty cart is shown as what it is."""
-    if not shopping.cart(session).items:
+    """The checkout form; a cart that is empty, or that nobody can pay for, is shown as what it is."""
+    total = shopping.cart(session).total
+    if total is None:
         return see_other("/cart")
+    try:
+        require_chargeable(total)
+    except TotalNotChargeableError as refusal:
+        return page(request, "cart.html", shopping, session, status=409, refusal=str(refusal))
     return _form(request, shopping, session, _remembered(request, session, customer))
 
 

@@ -35,6 +35,7 @@ from retail.errors import (
     StockOutOfBoundsError,
     TooManyAttemptsError,
     TotalChangedError,
+    TotalNotChargeableError,
     UnknownCardEntryError,
     UnknownCategoryError,
     UnknownOrderError,
@@ -102,6 +103,7 @@ _KINDS: dict[type[RetailError], tuple[int, str]] = {
     CacheUnavailableError: (503, "cart-unavailable"),
     UnknownCardEntryError: (409, "unknown-card-entry"),
     TotalChangedError: (409, "total-changed"),
+    TotalNotChargeableError: (409, "total-not-chargeable"),
     CardEntryUnavailableError: (503, "payments-unavailable"),
     PaymentGatewayMissingError: (503, "payments-unavailable"),
 }

@@ -12,7 +12,7 @@ from retail import fulfilment
 from retail.card_entry import CardEntry
 from retail.cart import LARGEST_QUANTITY
 from retail.catalog import Product, drop_cached
-from retail.checkout import Customer, check_out
+from retail.checkout import Customer, check_out, require_chargeable
 from retail.customer_sessions import SignedIn
 from retail.delivery import DeliveryAddress
 from retail.errors import (
@@ -123,7 +123,7 @@ class Shopping:
         """Order what is in the cart; the confirmation does not wait for the bus. Twice under one key: the same order.
 
         Raises PaymentGatewayMissingError, EmptyCartError, UnknownProductError, InsufficientStockError,
-        TotalChangedError, IdempotencyKeyReusedError and RequestInProgressError: no order then.
+        TotalChangedError, TotalNotChargeableError, IdempotencyKeyReusedError and RequestInProgressError: no order then.
         """
         self._require_payments()
         customer = Customer(
@@ -179,8 +179,8 @@ class Shopping:
     ) -> str:
         """The address where the customer enters the card for this cart, once it is worth entering.
 
-        Raises PaymentGatewayMissingError, EmptyCartError, TotalChangedError, InsufficientStockError and
-        CardEntryUnavailableError.
+        Raises PaymentGatewayMissingError, EmptyCartError, TotalChangedError, TotalNotChargeableError,
+        InsufficientStockError and CardEntryUnavailableError.
         """
         self._require_payments()
         cart = self.cart(session)
@@ -188,6 +188,7 @@ class Shopping:
             raise EmptyCartError
         if agreed is not None and agreed != cart.total:
             raise TotalChangedError(agreed, cart.total)
+        require_chargeable(cart.total)
         for item in cart.items:
             if item.quantity > item.available:
                 raise InsufficientStockError(

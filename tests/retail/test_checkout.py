@@ -9,7 +9,13 @@ import pytest
 from retail import stock
 from retail.checkout import Customer, check_out
 from retail.database import SingleConnection
-from retail.errors import EmptyCartError, InsufficientStockError, RetailError, UnknownProductError
+from retail.errors import (
+    EmptyCartError,
+    InsufficientStockError,
+    RetailError,
+    TotalNotChargeableError,
+    UnknownProductError,
+)
 from tests.retail.shop import EMAIL, HOME, Shop
 
 
@@ -45,6 +51,27 @@ def test_a_refused_checkout_leaves_no_order_no_event_and_no_reservation(shop: Sh
         shop.order(quantities)
     assert [shop.count(table) for table in ("orders", "order_items", "reservations", "outbox")] == [0, 0, 0, 0]
     assert (shop.stock(mug), shop.stock(lamp)) == ((5, 0), (1, 0))
+
+
+@pytest.mark.parametrize(
+    ("price", "quantity", "fits"),
+    [
+        ("0.00", 99, False),
+        ("0.49", 1, False),
+        ("0.25", 2, True),
+        ("999999.99", 1, True),
+        ("500000.00", 2, False),
+        ("99999999.99", 99, False),
+    ],
+)
+def test_an_order_comes_to_what_a_card_can_be_charged_with(shop: Shop, price: str, quantity: int, fits: bool) -> None:
+    bar, gift = shop.add_product(price=price, stock=100), shop.add_product(price="0.00")
+    if fits:
+        assert shop.order({bar: quantity, gift: 1}).status == "PENDING"
+        return
+    with pytest.raises(TotalNotChargeableError, match=r"USD 0\.50 at least and to USD 999,999\.99 at most"):
+        shop.order({bar: quantity, gift: 1})
+    assert [shop.count("orders"), shop.stock(bar)] == [0, (100, 0)]
 
 
 def test_an_order_for_an_account_that_was_deleted_meanwhile_is_a_guest_s(shop: Shop) -> None:

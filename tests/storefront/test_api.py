@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from tests.retail.shop import CHECKOUT, EMAIL, Shop
+from tests.retail.shop import CHECKOUT, EMAIL, FORM, Shop
 
 CORRELATION_ID = "7f4c1f52-8f5b-4a53-9f5e-0c8a3a7a4e11"
 
@@ -123,6 +123,25 @@ def test_more_than_the_stock_is_a_409_that_says_what_is_left(client: TestClient,
     )
     _assert_nothing_ordered(shop)
     assert client.get("/api/cart").json()["pieces"] == 4
+
+
+@pytest.mark.parametrize(
+    ("price", "total"),
+    [("99999999.99", "USD 19,799,999,998.02"), ("5500.00", "USD 1,089,000.00"), ("0.00", "USD 0.00")],
+)
+def test_a_cart_that_no_card_can_pay_for_is_shown_and_not_ordered(
+    client: TestClient, shop: Shop, price: str, total: str
+) -> None:
+    for _ in range(2):
+        product = shop.add_product(price=price, stock=1000)
+        assert client.put(f"/api/cart/items/{product}", json={"quantity": 99}).status_code == 200
+    assert client.get("/api/cart").json()["pieces"] == 198
+    assert total.removeprefix("USD ") in client.get("/cart").text
+    refused = client.post("/api/orders", json=CHECKOUT)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:retail:problem:total-not-chargeable")
+    for page in (client.get("/checkout"), client.post("/checkout", data=FORM)):
+        assert (page.status_code, f"Your cart is {total}" in page.text, "Remove" in page.text) == (409, True, True)
+    assert shop.count("orders") == 0
 
 
 def test_an_unknown_product_is_a_404(client: TestClient, shop: Shop) -> None:

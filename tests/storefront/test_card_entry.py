@@ -188,11 +188,17 @@ def test_a_card_is_not_entered_for_another_total_than_the_form_showed(
     assert client.post("/checkout", data=CARD_FORM | {"expected_total": "12.50 USD"}).status_code == 200
 
 
-def test_nobody_enters_a_card_for_what_cannot_be_ordered(client: TestClient, shop: Shop, api: StripeApi) -> None:
+def test_nobody_enters_a_card_for_what_cannot_be_ordered(
+    client: TestClient, shop: Shop, api: StripeApi, resources: Resources
+) -> None:
     assert continue_to_payment(client).status_code == 409
     client.post(f"/cart/items/{shop.add_product(stock=1)}/add", data={"quantity": 2})
     answer = continue_to_payment(client)
     assert (answer.status_code, "only 1 left" in answer.text) == (409, True)
+    shop.rows("UPDATE products SET price = 0, inventory_count = 10")
+    resources.cache.flushall()
+    answer = continue_to_payment(client)
+    assert (answer.status_code, "Your cart is USD 0.00" in answer.text) == (409, True)
     wrong = client.post("/checkout", data=CARD_FORM | {"email": "nobody"})
     assert (wrong.status_code, "does not look like an e-mail" in wrong.text) == (422, True)
     assert api.sessions == {}
