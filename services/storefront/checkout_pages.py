@@ -23,6 +23,7 @@ from retail.errors import (
     UnknownProductError,
 )
 from retail.idempotency import KEY
+from retail.observability import count
 from retail.payments import APPROVED_TOKEN, DECLINED_TOKEN
 from storefront.checkout_forms import Typed, errors, read_checkout, read_contact
 from storefront.customers import KnownCustomer
@@ -151,11 +152,14 @@ def _form(
     refusal: str | None = None,
     status: int = 200,
 ) -> Response:
+    is_open = shopping.resources.takes_payments
+    if not is_open:
+        count("CheckoutsRefused")  # to whoever reads that it is closed; what they send all the same is a 5xx
     form: dict[str, Any] = {
         "typed": typed,
         "errors": wrong or {},
         "refusal": refusal,
-        "open": shopping.resources.takes_payments,
+        "open": is_open,
         "methods": PAYMENT_METHODS if shopping.resources.card_entry is None else (),
         "idempotency_key": uuid4(),
     }

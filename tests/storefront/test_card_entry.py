@@ -241,12 +241,23 @@ def test_where_customers_come_back_to_is_a_setting_and_never_the_host_that_they_
     assert "evil" not in str(opened)
 
 
-def test_without_a_key_there_is_no_way_to_a_card(shop: Shop, cache_url: str, api: StripeApi, secrets: Stubber) -> None:
+def test_without_a_key_there_is_no_way_to_a_card_and_who_finds_that_is_counted_once(
+    shop: Shop, cache_url: str, api: StripeApi, secrets: Stubber, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def counted() -> int:
+        return capsys.readouterr().out.count('"CheckoutsRefused":[1.0]')
+
     secrets.add_client_error("get_secret_value", "ResourceNotFoundException")
     with browser(create_application(plain_resources(published(shop.conninfo, cache_url), "stripe"))) as client:
+        assert client.get("/checkout").status_code == 303, "an empty cart"
+        assert counted() == 0
         client.post(f"/cart/items/{shop.add_product()}/add", data={"quantity": 1})
         assert "takes no payments yet" in client.get("/checkout").text
+        assert counted() == 1
         assert continue_to_payment(client).status_code == 503
+        assert counted() == 1
+        assert client.post("/api/orders", json=CHECKOUT).status_code == 503
+        assert counted() == 1
 
 
 def test_the_api_takes_a_payment_method_of_stripes(client: TestClient, shop: Shop) -> None:

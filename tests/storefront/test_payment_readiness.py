@@ -33,11 +33,8 @@ def test_an_empty_secret_is_looked_at_until_it_is_filled_and_then_no_more(secret
     assert [readiness.is_ready() for _ in range(6)] == [False, False, False, True, True, True]
 
 
-def test_it_does_not_ask_at_every_checkout_and_counts_who_is_told_no(
-    secrets: Stubber, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_it_does_not_ask_at_every_checkout(secrets: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(payment_readiness, "SECONDS_BETWEEN_LOOKS", 30.0)
     readiness = PaymentReadiness("arn:aws:secretsmanager:payments")
     secrets.add_client_error("get_secret_value", "ResourceNotFoundException")
     assert [readiness.is_ready() for _ in range(3)] == [False, False, False]
-    assert capsys.readouterr().out.count('"CheckoutsRefused":[1.0]') == 3
