@@ -127,6 +127,16 @@ def test_an_open_page_asks_ever_less_often_and_a_hidden_one_not_at_all(shop: Sho
     _assert_asks_no_more(page)
 
 
+def test_an_answer_that_never_comes_is_given_up(shop: Shop, followed: tuple[Page, UUID]) -> None:
+    page, order_id = followed
+    page.route("**/api/orders/*", lambda _: None, times=1)
+    with page.expect_event("requestfailed", timeout=8_000):
+        page.clock.fast_forward(300_000)
+    _advance(shop, order_id, Transition.PAY)
+    _look(page)
+    expect(page.locator("#order")).to_have_attribute("data-status", Transition.PAY.end)
+
+
 def test_what_changes_leaves_the_form_alone_that_somebody_is_at(shop: Shop, followed: tuple[Page, UUID]) -> None:
     page, order_id = followed
     page.get_by_text("Cancel this order").click()

@@ -2,6 +2,7 @@
 "use strict";
 
 const FIRST_WAIT = 700;
+const PATIENCE = 5000; // a network that has gone quiet says nothing, and the next look waits for this one
 const LONGEST_WAIT = 300000; // packing takes hours, a refund days: then a look in five minutes is plenty
 const FINAL = new Set(["SHIPPED", "PAYMENT_FAILED", "REFUNDED"]);
 
@@ -26,11 +27,15 @@ function show(page) {
   }
 }
 
+function ask(address, options = {}) {
+  return fetch(address, { ...options, signal: AbortSignal.timeout(PATIENCE) });
+}
+
 async function look() {
   try {
-    const answer = await fetch(`/api${location.pathname}`, { headers: { Accept: "application/json" } });
+    const answer = await ask(`/api${location.pathname}`, { headers: { Accept: "application/json" } });
     if (answer.ok && (await answer.json()).status !== shown.dataset.status) {
-      show(new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html"));
+      show(new DOMParser().parseFromString(await (await ask(location.pathname)).text(), "text/html"));
     }
   } catch {
     // Off-line for a moment: the next look comes anyway.
