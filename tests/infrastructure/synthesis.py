@@ -13,7 +13,6 @@ from aws_cdk import App
 
 from environments import ENVIRONMENTS, PROD, Environment
 from retail_constructs.uncollected import uncollected
-from stacks.platform import Platform
 
 Template: TypeAlias = dict[str, Any]
 
@@ -84,6 +83,8 @@ def synthesize(name: str, directory: Path, *, image_tag: str | None = None) -> S
     """Build one environment's platform into `directory`, without the library's own validation (2 s of a synth)."""
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
     with uncollected():
+        from stacks.platform import Platform  # only here: reading it makes as much that stays as building it does
+
         app = App(context=flags, outdir=str(directory), builtin_cloud_formation_validation=False)
         Platform(app, variant(name), image_tag=image_tag)
         app.synth()
