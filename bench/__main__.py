@@ -109,8 +109,8 @@ def imports(
 
 @app.command("product-page", epilog="Example: python -m bench product-page --rounds 7 --seconds 3")
 def product_page(
-    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each is driven, in turn.")] = 7,
-    seconds: Annotated[float, typer.Option(min=1, max=60, help="How long each is driven, twice.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each is driven, in turn.")] = 15,
+    seconds: Annotated[float, typer.Option(min=1, max=60, help="How long each is driven, twice.")] = 2,
 ) -> None:
     """The product page against the bare framework, at the peak and at 70 % of it; into bench/results/."""
     with errors.status("") as progress:

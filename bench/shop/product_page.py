@@ -18,18 +18,19 @@ from psycopg.conninfo import make_conninfo
 
 from bench.latency import Latencies, drive_at
 from bench.load import Server, drive, started
-from bench.machine import machine
+from bench.machine import Side, machine, processors_of
 from bench.shop.premises import PRODUCTS, premises
 from ops.synth import ROOT
 
 RESULT = ROOT / "bench" / "results" / "product_page.json"
 TARGET = {"share_of_bare": 0.6, "p99_in_p50_at_70_percent": 4.0}
-SHOP, BARE, SESSION = "shop", "bare", "shop, with a session"
+SHOP, BARE, SESSION, ANEW = "shop", "bare", "shop, with a session", "shop, made anew"
 WHAT = (
     "shop: GET of a product's page by strangers, all middlewares, log and trace included, from the copy that the "
     "process keeps for a second and makes anew from the cache; bare: FastAPI with one async endpoint that answers the "
-    "same bytes, and nothing else. Both one process of uvicorn with uvloop and httptools, 32 connections. With a "
-    "session: the same copy with the visitor's cart and form token in it, out of their cookies, which are verified."
+    "same bytes, and nothing else. Both one process of uvicorn with uvloop and httptools on one "
+    "processor, driven from the others over 32 connections. With a session: the same copy with the visitor's cart and "
+    "form token in it, out of their cookies, which are verified. Made anew: from the cache each time."
 )
 SHARE_OF_PEAK = 0.7
 
@@ -81,22 +82,25 @@ class Result:
 
 def measure(rounds: int, seconds: float, report: Callable[[int, str], None]) -> Result:
     """All in turn, each for so many seconds; a round before the first is not counted."""
-    done: dict[str, list[Round]] = {BARE: [], SHOP: [], SESSION: []}
+    done: dict[str, list[Round]] = {BARE: [], SHOP: [], SESSION: [], ANEW: []}
     with premises() as place, tempfile.NamedTemporaryFile() as page, ExitStack() as servers:
         conninfo = make_conninfo(place.conninfo, dbname="shop")
         command = (sys.executable, "-m", "bench.shop.serve")
         environment = {"DATABASE": conninfo, "CACHE": place.cache_url, "PAGE": page.name}
-        shop = servers.enter_context(started([*command, "storefront", "{port}"], environment))
-        address = f"{shop.address}/products/{PRODUCTS[0]}"
-        with urllib.request.urlopen(address) as answer:  # noqa: S310 our own server
-            Path(page.name).write_bytes(answer.read())
-        bare = servers.enter_context(started([*command, "bare", "{port}"], environment))
+        with processors_of(Side.DRIVEN):
+            shop = servers.enter_context(started([*command, "storefront", "{port}"], environment))
+            address = f"{shop.address}/products/{PRODUCTS[0]}"
+            with urllib.request.urlopen(address) as answer:  # noqa: S310 our own server
+                Path(page.name).write_bytes(answer.read())
+            bare = servers.enter_context(started([*command, "bare", "{port}"], environment))
+        servers.enter_context(processors_of(Side.DRIVING))
+        addresses = {BARE: f"{bare.address}/page", SHOP: address, SESSION: address, ANEW: f"{address}?no=copy"}
         cookie = _session(shop.address)
         for number in range(rounds + 1):
             for name in done:
                 report(number, name)
-                where = (bare, f"{bare.address}/page") if name == BARE else (shop, address)
-                measured = _round(*where, seconds, {"Cookie": cookie} if name == SESSION else {})
+                headers = {"Cookie": cookie} if name == SESSION else {}
+                measured = _round(bare if name == BARE else shop, addresses[name], seconds, headers)
                 if number:
                     done[name].append(measured)
     return Result(done)
