@@ -108,14 +108,17 @@ def test_a_process_holds_ten_connections_to_a_server_however_many_ask(
 ) -> None:
     monkeypatch.setattr(pool, "PATIENCE_SECONDS", 1.0)
     resources = plain_resources(published(shop.conninfo, cache_url))
-    full = Event()
+    refused: list[int] = []
+    five_were_refused = Event()
 
-    def hold(_: int) -> bool:
+    def hold(customer: int) -> bool:
         try:
             with resources.writer.transaction():
-                return full.wait(10)
+                return five_were_refused.wait(10)
         except PoolTimeout:
-            full.set()  # whoever got one has it by now
+            refused.append(customer)
+            if len(refused) == 5:
+                five_were_refused.set()
             return False
 
     with ThreadPoolExecutor(15) as customers:
