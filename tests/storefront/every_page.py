@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from retail.cart import LARGEST_CART
 from retail.order_desk import PAGE as PARCELS
@@ -37,14 +37,14 @@ def customer_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
         page.get_by_role("alert").wait_for()
         yield f"{path}, wrongly filled in"
     page.goto(address + "/search?q=rolling+pin")
-    page.get_by_role("link", name="Maple rolling pin").click()
+    follow(page.get_by_role("link", name="Maple rolling pin"))
     yield "sold out"
     page.goto(address + "/search?q=backpack")
-    page.get_by_role("link", name="Canvas backpack").click()
+    follow(page.get_by_role("link", name="Canvas backpack"))
     yield "product"
-    page.get_by_role("button", name="Add to cart").click()
+    follow(page.get_by_role("button", name="Add to cart"))
     yield "cart"
-    page.get_by_role("link", name="Go to checkout").click()
+    follow(page.get_by_role("link", name="Go to checkout"))
     yield "checkout"
     page.get_by_role("button", name="Place order").click()
     page.get_by_role("alert").wait_for()
@@ -73,6 +73,12 @@ def order_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     page.get_by_role("heading", name="Internal Server Error").wait_for()
     yield "our fault"
     shop.rows("ALTER TABLE mislaid RENAME TO order_items")
+
+
+def follow(link: Locator) -> None:
+    """Click, and wait for the page that it leads to, which a busy machine may take a while to begin."""
+    with link.page.expect_navigation():
+        link.click()
 
 
 def order(page: Page, address: str) -> None:
@@ -138,7 +144,7 @@ def staff_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     yield "account"
     page.goto(address + "/account/security")
     yield "password and sessions"
-    page.get_by_role("button", name="Change the password").click()
+    follow(page.get_by_role("button", name="Change the password"))
     yield "password, wrongly filled in"
     fullest = dict.fromkeys(most_products(shop), 1)
     for _ in range(max(HISTORY, PARCELS) + 1):
@@ -146,13 +152,13 @@ def staff_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     shop.rows("UPDATE orders SET customer_id = customers.id FROM customers")
     page.goto(address + "/account")
     yield "longest history"
-    page.get_by_role("link", name="Earlier orders").click()
+    follow(page.get_by_role("link", name="Earlier orders"))
     yield "history, page 2"
     shop.rows("UPDATE customers SET is_staff = true")
     pay_everything(shop)
     page.goto(address + "/admin/orders")
     yield "parcels"
-    page.locator(".parcels a").first.click()
+    follow(page.locator(".parcels a").first)
     yield "order of staff"
     page.get_by_role("button", name="Cancel the order").click()
     page.locator("#reason-problem").wait_for()
@@ -165,17 +171,17 @@ def staff_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     yield "orders elsewhere"
     page.goto(address + "/admin/categories")
     yield "categories"
-    page.get_by_role("button", name="Add the category").click()
+    follow(page.get_by_role("button", name="Add the category"))
     yield "new category, wrongly filled in"
     page.goto(address + "/admin/categories/kitchen?saved=true")
     yield "category of staff"
     page.goto(address + "/admin/products/new")
     yield "new product"
-    page.get_by_role("button", name="Add the product").click()
+    follow(page.get_by_role("button", name="Add the product"))
     yield "new product, wrongly filled in"
     page.goto(address + "/admin/products?q=backpack")
     yield "products"
-    page.get_by_role("link", name="Canvas backpack").click()
+    follow(page.get_by_role("link", name="Canvas backpack"))
     yield "product of staff"
     shop.rows("UPDATE products SET version = version + 1, price = price + 1")
     page.get_by_label("Name").fill("Rucksack")
