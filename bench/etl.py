@@ -8,7 +8,6 @@ forms, archived and carried. A night is one more day for a lake that is full alr
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import platform
@@ -18,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -30,15 +29,12 @@ import sqlglot
 from pyspark.sql import SparkSession
 from sqlglot import exp
 
+from bench.etl_history import LAST_DAY, tell
 from curation.aws import NoCatalog
 from curation.here import session
 from curation.job import Curation
 from curation.lake import DirectoryLake
 from curation.sources import RawObjects
-from ops.history.lake import DirectoryTarget
-from ops.history.mishaps import USUAL
-from ops.history.story import EVENTS_OF_A_VISIT, VISITS_A_DAY, Story
-from ops.history.writing import write
 from ops.synth import ROOT
 
 RESULT = ROOT / "bench" / "results" / "etl.json"
@@ -46,18 +42,6 @@ REVENUE = ROOT / "etl" / "queries" / "revenue_per_day.sql"
 
 MILLION = 1_000_000
 SIZES = (MILLION // 10, MILLION, 5 * MILLION)
-EVENTS_A_DAY = 50_000  # one shop at one pace: the more events, the more days
-LAST_DAY = date(2026, 10, 31)  # before the season, so that days are alike
-HANDLED = ("OrderPlaced", "PaymentProcessed")  # by the order processor, which archives them besides their delivery
-_BUS = {
-    "version": "0",
-    "id": "1",
-    "account": "1",
-    "time": "2026-10-31T00:00:00Z",
-    "region": "us-east-2",
-    "resources": [],
-}
-BEFORE = 0.1  # of the last day, known already when the night comes: the job runs two hours after midnight
 
 JOB = "the job"
 READ = "read the JSON, write Parquet"
@@ -92,6 +76,8 @@ class Size:
     raw_bytes: int
     night_records: int = 0
     scanned_bytes: int = 0
+    measured_at: str = ""
+    load: float = 0.0  # of the last quarter of an hour then
     rounds: dict[str, list[Taken]] = field(
         default_factory=lambda: {name: [] for name in (JOB, READ, TYPED, NIGHT, NIGHT_TYPED)}
     )
@@ -128,8 +114,8 @@ class Size:
                 name: round(self.processor_seconds(name) / self.processor_seconds(JOB), 2) for name in (READ, TYPED)
             },
             "processor_seconds_per_million_records": round(MILLION * self.processor_seconds_per_record(), 2),
-            "measured_at": time.strftime("%Y-%m-%d %H:%M"),
-            "load": round(os.getloadavg()[2], 1),
+            "measured_at": self.measured_at,
+            "load": self.load,
             "ratio_of_a_night": round(self.seconds(NIGHT_TYPED) / self.seconds(NIGHT), 2),
             "scanned": round(self.scanned_bytes / self.raw_bytes, 4),
             "seconds": {name: [round(t.seconds, 1) for t in rounds] for name, rounds in self.rounds.items()},
@@ -190,7 +176,8 @@ def measure(
             for number, events in enumerate(sizes):
                 progress(f"{events:,} events: history …")
                 lake = directory / "lake"
-                size = _history(events, lake)
+                told = tell(events, lake)
+                size = Size(events, told.records, told.raw_bytes, told.night_records)
                 for count in range(-1 if number == 0 else 0, rounds):
                     for what, run in _runs(spark, lake, directory / "parquet").items():
                         progress(f"{events:,} events, round {count + 1} of {rounds}: {what} …")
@@ -198,53 +185,13 @@ def measure(
                         if count >= 0:
                             size.rounds[what].append(taken)
                 size.scanned_bytes = scanned_bytes(lake, REVENUE.read_text())
+                size.measured_at, size.load = time.strftime("%Y-%m-%d %H:%M"), round(os.getloadavg()[2], 1)
                 shutil.rmtree(lake)
                 measured.append(size)
                 kept(measured)
         finally:
             spark.stop()
     return measured
-
-
-def _history(events: int, lake: Path) -> Size:
-    customers = round(EVENTS_A_DAY / (VISITS_A_DAY * EVENTS_OF_A_VISIT))
-    story = Story(
-        seed=7, last_day=LAST_DAY, days=max(1, events // EVENTS_A_DAY) + 1, customers=customers, mishaps=USUAL
-    )
-    told = write(story, DirectoryTarget(lake))
-    carried = sum(carry(path) for path in sorted((lake / "raw").rglob("*.gz")))
-    last_day = sorted((lake / "raw").rglob(f"date={LAST_DAY}/*"))
-    night = sum(split(path, lake / "night" / path.relative_to(lake)) for path in last_day)
-    raw = sum(path.stat().st_size for path in (lake / "raw").rglob("*.gz"))
-    return Size(events, told + carried - night, raw, night)
-
-
-def carry(archived: Path) -> int:
-    """Beside what was archived, put what the order processor handled, as the bus carried it; how many events it was."""
-    carried = []
-    with gzip.open(archived, "rt") as lines:
-        for line in lines:
-            if any(name in line for name in HANDLED) and line.endswith("}\n"):
-                envelope = json.loads(line)
-                if envelope["detail_type"] in HANDLED:
-                    around = {"detail-type": envelope.pop("detail_type"), "source": envelope.pop("source")}
-                    carried.append({**_BUS, **around, "detail": envelope})
-    if carried:
-        with gzip.open(archived.with_name("carried.json.gz"), "wt") as written:
-            written.writelines(f"{json.dumps(each)}\n" for each in carried)
-    return len(carried)
-
-
-def split(stored: Path, since: Path) -> int:
-    """Leave of an object what was there the night before, and put what came since aside; how many records that are."""
-    with gzip.open(stored, "rt") as lines:
-        records = lines.readlines()
-    early = round(len(records) * BEFORE)
-    since.parent.mkdir(parents=True, exist_ok=True)
-    for path, part in ((stored, records[:early]), (since.with_name(f"since-{since.name}"), records[early:])):
-        with gzip.open(path, "wt") as written:
-            written.writelines(part)
-    return len(records) - early
 
 
 def _runs(spark: SparkSession, lake: Path, parquet: Path) -> Mapping[str, Callable[[], None]]:

@@ -28,7 +28,7 @@ _FOOT = """
   load have a processor each. By the clock a share above 100 % says only that the machine was taken more from one than
   from the other.
 - **The tail** counts from the moment a request was due, at 70 % of the peak measured a moment before. The bare
-  framework's own is the least this machine can show: it halts for 3 to 17 ms some 1 % of the time, whoever runs.
+  framework's own, beside it, is the least that the machine of that hour could show.
 - **Checkout:** `POST /api/orders` over HTTP against the same statements in the same transaction over one connection,
   one after another. The shop sends most of them in one go, so it may come near its yardstick.
 - **Order processor:** ten messages an invocation, S3 and EventBridge answering at once, against all its SQL.

@@ -74,9 +74,8 @@ class AuroraServerless(Construct):
             cluster_identifier=name,
             engine=engine,
             writer=_instance("Writer", zone=zones[0], key=key),
-            readers=[
-                _instance("Reader", zone=zones[1], key=key, scale_with_writer=True)
-            ],  # it is the one that takes over
+            # As large as the writer at any time, for it is the one that takes over.
+            readers=[_instance("Reader", zone=zones[1], key=key, scale_with_writer=True)],
             serverless_v2_min_capacity=min_acu,
             serverless_v2_max_capacity=max_acu,
             vpc=network.vpc,

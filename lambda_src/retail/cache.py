@@ -6,7 +6,7 @@ Only commands on single keys are used: ElastiCache Serverless spreads keys over 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from retail.breaker import Breaker
 from retail.errors import CacheUnavailableError
@@ -14,6 +14,8 @@ from retail.observability import count, describe, logger
 
 if TYPE_CHECKING:
     from redis import Redis
+
+Answer = TypeVar("Answer")
 
 TIMEOUT_SECONDS = 0.5
 SECONDS_LEFT_ALONE = 1.0
@@ -33,7 +35,7 @@ def connect_cache(endpoint: str, *, scheme: str = "rediss") -> "Redis":
 
     breaker = Breaker(SECONDS_LEFT_ALONE)
 
-    def through_the_breaker(ask: Callable[[], Any]) -> Any:
+    def through_the_breaker(ask: Callable[[], Answer]) -> Answer:
         if not breaker.lets_through():
             raise Away("the cache did not answer a moment ago, so it is left alone")
         try:
@@ -50,7 +52,7 @@ def connect_cache(endpoint: str, *, scheme: str = "rediss") -> "Redis":
         def execute(self, raise_on_error: bool = True) -> list[Any]:
             if not self.command_stack:
                 return []  # nothing is asked, so nothing is learned of the cache
-            return through_the_breaker(partial(super().execute, raise_on_error))  # type: ignore[no-any-return]
+            return through_the_breaker(partial(super().execute, raise_on_error))
 
     class PatientRedis(Redis):
         """Asks through the breaker."""

@@ -11,7 +11,6 @@ import pytest
 
 import bench.etl
 from bench.etl import (
-    HANDLED,
     JOB,
     NIGHT,
     NIGHT_TYPED,
@@ -20,13 +19,12 @@ from bench.etl import (
     TYPED,
     Size,
     Taken,
-    carry,
     document,
     growth,
     keep,
     scanned_bytes,
-    split,
 )
+from bench.etl_history import HANDLED, carry, split
 
 
 def size(events: int, job: float, read: float) -> Size:
