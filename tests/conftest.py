@@ -16,6 +16,7 @@ import redis
 from local.cache import Cache, start_cache
 from local.postgres import Postgres, start_postgres
 from local.run_directory import RunDirectory
+from retail.observability import logger
 from tests.log_watch import LogWatch, private_in
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ def nothing_private_is_logged() -> Iterator[None]:
     logging.getLogger().removeHandler(watch)
     for line in watch.lines:
         assert private_in(line) == [], f"a log line says: {line[:500]}"
+
+
+@pytest.fixture(autouse=True)
+def no_request_outlives_its_test() -> Iterator[None]:
+    """The correlation id of a test's last request is on no log line of the next one."""
+    yield
+    logger.thread_safe_clear_keys()
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +71,7 @@ def database_url(database: str) -> str:
     """An empty database that nobody else is connected to: its superuser's connection string."""
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         connection.execute("DROP SCHEMA public CASCADE")
