@@ -16,7 +16,9 @@ import redis
 from local.cache import Cache, start_cache
 from local.postgres import Postgres, start_postgres
 from local.run_directory import RunDirectory
+from retail import cache
 from retail.observability import logger
+from tests import patience
 from tests.log_watch import LogWatch, private_in
 
 if TYPE_CHECKING:
@@ -86,8 +88,9 @@ def cache_server(servers: RunDirectory) -> Cache:
 
 
 @pytest.fixture
-def cache_url(cache_server: Cache) -> str:
-    """The address of an empty cache."""
+def cache_url(cache_server: Cache, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty cache, which nobody takes for away before the patience of tests is over."""
+    monkeypatch.setattr(cache, "TIMEOUT_SECONDS", patience.SECONDS)
     with redis.Redis.from_url(cache_server.url) as client:
         client.flushall()
     return cache_server.url

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from inventory_handler import handler as inventory_handler
 from order_processor import handler as order_processor
-from retail import clients, outbox
+from retail import clients, outbox, stripe_account
 from retail.bus import EventBridgeBus
 from retail.cache import connect_cache
 from retail.money import Money
@@ -21,9 +21,10 @@ from retail.roles import FUNCTIONS
 from retail.settings import DatabaseSettings
 from retail.stripe_account import StripeAccount
 from retail.stripe_gateway import StripeGateway
-from storefront import relay
+from storefront import ending, relay
 from storefront.__main__ import serve
 from storefront.application import create_application
+from tests import patience
 from tests.functions.invocation import Context, failed
 from tests.promises.failpoints import FailingAnswers, Failpoints, Point
 from tests.promises.world import CONSUMERS, World
@@ -52,9 +53,10 @@ class FailingGateway:
 
 
 def run_storefront(conninfo: str, cache_url: str, journal: Path, fatal: Point | None, port: int) -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop, and then until everything is published."""
     world, failpoints = _wire(conninfo, journal, fatal)
     relay.SECONDS_BETWEEN_LOOKS = 0.1
+    relay.SECONDS_TO_STOP = ending.SECONDS_TO_PUT_AWAY = patience.SECONDS
     resources = plain_resources(published(conninfo, cache_url))
     resources.bus = EventBridgeBus(world, "RetailEventBus")  # type: ignore[arg-type]
     serve(FailingAnswers(create_application(resources), failpoints), host="127.0.0.1", port=port)
@@ -63,6 +65,7 @@ def run_storefront(conninfo: str, cache_url: str, journal: Path, fatal: Point | 
 def run_functions(conninfo: str, cache_url: str, journal: Path, fatal: Point | None, bank: str) -> None:
     """Deliver what lies in the queues, as Lambda does, until nothing is left."""
     world, failpoints = _wire(conninfo, journal, fatal)
+    stripe_account.SECONDS_TO_CONNECT = stripe_account.SECONDS_TO_ANSWER = patience.SECONDS
     for client in ("events", "s3", "sns"):
         setattr(clients, client, lambda: world)
     replacements: list[tuple[Any, str, Callable[..., Any]]] = [
@@ -95,7 +98,8 @@ def _wire(conninfo: str, journal: Path, fatal: Point | None) -> tuple[World, Fai
     log = os.open(journal.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    outbox.CLAIM_SECONDS = 1  # or each restart would wait for half a minute
+    outbox.CLAIM_SECONDS = 1  # or each restart would wait for a minute
+    patience.be_patient()  # or a run on a busy machine would have other effects than the one before it
     failpoints = Failpoints(journal, fatal)
     failpoints.install()
     return World(conninfo, failpoints), failpoints

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def storefront(shop: Shop, breakable_cache: BreakableCache) -> Iterator[Storefront]:
-    with running_storefront(shop.conninfo, breakable_cache.server.url) as storefront:
+    with running_storefront(shop.conninfo, breakable_cache.server.url, patience="product") as storefront:
         yield storefront
 
 

@@ -32,7 +32,7 @@ def shop(breakable_postgres: BreakablePostgres) -> Iterator[Shop]:
 
 @pytest.fixture
 def storefront(shop: Shop, cache_url: str) -> Iterator[Storefront]:
-    with running_storefront(shop.conninfo, cache_url) as storefront:
+    with running_storefront(shop.conninfo, cache_url, patience="product") as storefront:
         yield storefront
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import httpx2 as httpx
 import pytest
@@ -18,17 +19,19 @@ from local.run_directory import free_port
 from tests.log_watch import assert_nothing_private
 from tests.retail.shop import Shop
 
-SECONDS_TO_START = 30
+SECONDS_TO_START = 120
 SERVE = Path(__file__).with_name("serve.py")
+Patience = Literal["tests", "product"]  # see tests.patience
 
 
 class Storefront:
     """A running storefront, served as its container serves it."""
 
-    def __init__(self, conninfo: str, cache_url: str, *, stripe: str = "") -> None:
+    def __init__(self, conninfo: str, cache_url: str, *, stripe: str = "", patience: Patience = "tests") -> None:
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
-        settings = {"DATABASE": conninfo, "CACHE": cache_url, "PORT": str(port), "STRIPE": stripe}
+        servers = {"DATABASE": conninfo, "CACHE": cache_url, "STRIPE": stripe}
+        settings = {**servers, "PORT": str(port), "PATIENCE": patience}
         paths = os.pathsep.join(path for path in sys.path if path)
         _, log = tempfile.mkstemp(prefix="storefront-", suffix=".log")
         self.log = Path(log)
@@ -68,9 +71,14 @@ class Storefront:
 
 
 @contextmanager
-def running_storefront(conninfo: str, cache_url: str, *, stripe: str = "") -> Iterator[Storefront]:
-    """A storefront for the length of a block; with an address of Stripe's, cards are entered there."""
-    storefront = Storefront(conninfo, cache_url, stripe=stripe)
+def running_storefront(
+    conninfo: str, cache_url: str, *, stripe: str = "", patience: Patience = "tests"
+) -> Iterator[Storefront]:
+    """A storefront for the length of a block; with an address of Stripe's, cards are entered there.
+
+    It has the patience of the tests with the database and the cache, but where the test takes these away.
+    """
+    storefront = Storefront(conninfo, cache_url, stripe=stripe, patience=patience)
     try:
         yield storefront
     finally:
