@@ -28,7 +28,7 @@ from tests.retail.shop import CHECKOUT as ANY_CHECKOUT
 from tests.retail.shop import Shop
 from tests.retail.stripe_api import StripeApi
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 APPROVED_CARD, DECLINED_CARD = "pm_card_visa", "pm_card_chargeDeclinedInsufficientFunds"
 CHECKOUT = ANY_CHECKOUT | {"payment_token": APPROVED_CARD}
 FORKS = multiprocessing.get_context("forkserver")
@@ -48,10 +48,13 @@ class House:
         self._places = (shop.conninfo, cache_url)
         self._bank_address = bank_address
         self._directory = directory
-        self._journals = 0
+        self._started: list[BaseProcess] = []
 
     def close(self) -> None:
-        """Leave nothing connected."""
+        """Leave nothing running, whatever the test came to, and nothing connected."""
+        for process in self._started:
+            process.kill()
+            process.join(PATIENCE_SECONDS)
         self.world.close()
         self.cache.close()
 
@@ -102,10 +105,10 @@ class House:
 
     def start(self, target: Callable[..., None], fatal: Point | None, *more: int | str) -> tuple[BaseProcess, Path]:
         """A process that may die, and the journal of what it reaches."""
-        self._journals += 1
-        journal = self._directory / f"{self._journals}.journal"
+        journal = self._directory / f"{len(self._started)}.journal"
         process = FORKS.Process(target=target, args=(*self._places, journal, fatal, *more))
         process.start()
+        self._started.append(process)
         return process, journal
 
 

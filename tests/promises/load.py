@@ -39,7 +39,7 @@ class Crowd:
         finally:
             self._closing.set()
             for thread in self._threads:
-                thread.join(PATIENCE_SECONDS)
+                thread.join()  # their patience has an end
 
     def wait_for_orders(self, number: int, within: float = PATIENCE_SECONDS) -> float:
         """Wait until so many more are confirmed; returns how many seconds it took."""

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 
 EXAMPLES = 15
 DOORS = {401, 403, 404, 429}
+PATIENCE_SECONDS = 60
 
 nowhere = published("host=nowhere port=1 dbname=none user=nobody", "redis://nowhere")
 schema = schemathesis.openapi.from_dict(create_application(plain_resources(nowhere)).openapi())
@@ -66,7 +67,7 @@ def answers() -> Iterator[Counter[int]]:
 
 def judge(case: schemathesis.Case[Any], storefront: Storefront, headers: dict[str, str]) -> int:
     """Call, compare the answer with the document, and return its status."""
-    answer = case.call(base_url=storefront.address, headers=headers)
+    answer = case.call(base_url=storefront.address, headers=headers, timeout=PATIENCE_SECONDS)
     # What a good password is, or an e-mail address that can exist, no schema can say: such a 422 is right.
     excluded = [positive_data_acceptance]
     if answer.status_code in (414, 431) or "" in (case.query or {}).values():

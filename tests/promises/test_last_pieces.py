@@ -15,11 +15,12 @@ from tests.storefront.running import Storefront
 from tests.storefront.running import storefront as storefront
 
 CUSTOMERS = 100
+PATIENCE_SECONDS = 120
 
 
 def order_at_once(storefront: Storefront, carts: list[list[UUID]]) -> list[httpx.Response]:
     """One customer for each cart; all fill theirs first, then all order in the same moment."""
-    together = Barrier(len(carts))
+    together = Barrier(len(carts), timeout=PATIENCE_SECONDS)
 
     def shop_for(customer: httpx.Client, cart: list[UUID]) -> httpx.Response:
         for product in cart:
