@@ -7,6 +7,7 @@ import pwd
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import psutil
 import psycopg
@@ -15,6 +16,8 @@ import pytest
 from local.cache import Cache, start_cache
 from local.postgres import Postgres, start_postgres
 from local.run_directory import RunDirectory
+
+PATIENCE_SECONDS = 60
 
 
 class BreakablePostgres:
@@ -44,16 +47,17 @@ class BreakablePostgres:
 
     def freeze(self) -> None:
         """It keeps its connections and takes new ones, for those are the kernel's, but answers nobody."""
-        # The postmaster first: it starts no other one any more.
         postmaster = psutil.Process(int((self.server.data / "postmaster.pid").read_text().splitlines()[0]))
-        for process in [postmaster, *postmaster.children(recursive=True)]:
-            process.suspend()
-            self._frozen.append(process)
+        self._freeze(postmaster)  # first: who is asked for its children after that has them all
+        for process in postmaster.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # whose client has just left
+                self._freeze(process)
 
     def thaw(self) -> None:
         """It answers again."""
         while self._frozen:
-            self._frozen.pop().resume()
+            with suppress(psutil.NoSuchProcess):
+                self._frozen.pop().resume()
 
     def refuse_writes(self, *, refuse: bool) -> None:
         """Whether it is, for open sessions and for new ones, what a writer becomes in a fail-over."""
@@ -61,10 +65,46 @@ class BreakablePostgres:
             administrator.execute("SET default_transaction_read_only = off")
             administrator.execute(f"ALTER SYSTEM SET default_transaction_read_only = {refuse}".encode())
             administrator.execute("SELECT pg_reload_conf()")
-        time.sleep(0.3)  # until every session has heard of it
+        # The server tells its sessions before it takes another one, and they read it before their next statement.
+        self.wait_until(f"current_setting('default_transaction_read_only')::bool = {refuse}")
+
+    @contextmanager
+    def held(self, table: str) -> Iterator[None]:
+        """Whoever comes to the table waits for as long as the block lasts, or until this server is gone."""
+        holder = psycopg.connect(self.server.conninfo)
+        try:
+            holder.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
+            yield
+        finally:
+            holder.close()
+
+    def wait_until_somebody_waits(self) -> None:
+        """Somebody is in the middle of a transaction, where it goes no further, when this returns."""
+        self.wait_until("EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock')")
+
+    def wait_until(self, condition: str) -> None:
+        """Return once this is so for whoever enters the server."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._is(condition):
+            assert time.monotonic() < deadline, f"it does not come about: {condition}"
+            time.sleep(0.02)
+
+    def _freeze(self, process: psutil.Process) -> None:
+        process.suspend()
+        self._frozen.append(process)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+            assert time.monotonic() < deadline, f"process {process.pid} does not freeze"
+            time.sleep(0.001)
+
+    def _is(self, condition: str) -> bool:
+        with psycopg.connect(self.server.conninfo) as newcomer:
+            (found,) = newcomer.execute(f"SELECT {condition}".encode()).fetchone() or (False,)
+            return bool(found)
 
     def _control(self, action: str, *options: str) -> None:
-        command = [str(self.server.binaries / "pg_ctl"), action, "-w", "-D", str(self.server.data), *options]
+        waiting = ["-w", "-t", str(PATIENCE_SECONDS)]
+        command = [str(self.server.binaries / "pg_ctl"), action, *waiting, "-D", str(self.server.data), *options]
         subprocess.run(command, check=True, user=self._owner, cwd=self.server.data, stdout=subprocess.DEVNULL)
 
 
