@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 KEY = "sk_test_of_these_tests"
+PATIENCE_SECONDS = 60
 CHARGE_FIELDS = {
     *("amount", "currency", "payment_method", "confirm", "off_session", "error_on_requires_action"),
     *("automatic_payment_methods[enabled]", "automatic_payment_methods[allow_redirects]", "metadata[order_id]"),
@@ -52,6 +53,7 @@ class StripeApi:
         self.misbehave: list[str] = []
         self.keys = {KEY}
         self.lock = Lock()
+        self.is_given_up = Event()  # only then is it no longer slow
 
     @property
     def charges(self) -> list[str]:
@@ -199,7 +201,7 @@ def serve(api: StripeApi) -> Iterator[str]:
                 slow = api._next("is slow after it charged")
                 status, content = work()
             if slow:
-                time.sleep(3.0)
+                api.is_given_up.wait(PATIENCE_SECONDS)
             return self._send(status, content)
 
         def _send(self, status: int, content: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from retail.money import Money
 from retail.payments import PaymentOutcome, gateway_named
 from retail.stripe_account import RefusedByGatewayError, StripeAccount
 from retail.stripe_gateway import StripeGateway
+from tests import patience
 from tests.retail.stripe_api import KEY, StripeApi, serve
 
 ORDER = uuid4()
@@ -27,10 +28,16 @@ def api() -> StripeApi:
 
 
 @pytest.fixture
-def gateway(api: StripeApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeGateway]:
-    monkeypatch.setattr(stripe_account, "SECONDS_TO_ANSWER", 1.5)
+def address(api: StripeApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    for limit in ("SECONDS_TO_CONNECT", "SECONDS_TO_ANSWER"):
+        monkeypatch.setattr(stripe_account, limit, patience.SECONDS)
     with serve(api) as address:
-        yield StripeGateway(StripeAccount(lambda: KEY, base_address=address))
+        yield address
+
+
+@pytest.fixture
+def gateway(address: str) -> StripeGateway:
+    return StripeGateway(StripeAccount(lambda: KEY, base_address=address))
 
 
 def charge(
@@ -63,11 +70,15 @@ def test_a_declined_card_says_why_and_takes_nothing(
 
 
 def test_an_answer_that_comes_too_late_is_asked_for_again_and_charges_once(
-    gateway: StripeGateway, api: StripeApi
+    address: str, gateway: StripeGateway, api: StripeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api.misbehave = ["is slow after it charged"]
-    with pytest.raises(PaymentUndecidedError):
-        charge(gateway)
+    with monkeypatch.context() as hurried:
+        hurried.setattr(stripe_account, "SECONDS_TO_ANSWER", 1.0)
+        impatient = StripeGateway(StripeAccount(lambda: KEY, base_address=address))
+        with pytest.raises(PaymentUndecidedError):
+            charge(impatient)
+    api.is_given_up.set()
     assert charge(gateway).status == "CAPTURED"
     assert api.charges == [str(ORDER)]
 
@@ -120,13 +131,12 @@ def test_a_refund_that_stripe_failed_to_confirm_is_looked_up(gateway: StripeGate
     assert gateway.refund(order_id=ORDER, amount=AMOUNT, reference=reference) == "re_1"
 
 
-def test_a_key_that_was_rolled_is_read_again(api: StripeApi) -> None:
+def test_a_key_that_was_rolled_is_read_again(address: str) -> None:
     keys = iter(["sk_test_of_yesterday", KEY])
-    with serve(api) as address:
-        gateway = StripeGateway(StripeAccount(lambda: next(keys), base_address=address))
-        with pytest.raises(PaymentUndecidedError, match="AuthenticationError"):
-            charge(gateway)
-        assert charge(gateway).status == "CAPTURED"
+    gateway = StripeGateway(StripeAccount(lambda: next(keys), base_address=address))
+    with pytest.raises(PaymentUndecidedError, match="AuthenticationError"):
+        charge(gateway)
+    assert charge(gateway).status == "CAPTURED"
 
 
 def test_amounts_are_in_the_smallest_unit_of_their_currency(gateway: StripeGateway, api: StripeApi) -> None:
