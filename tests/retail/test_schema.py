@@ -13,6 +13,8 @@ from retail import schema
 from retail.sample_catalog import insert_sample_catalog
 from retail.schema import Migration, load_migrations, migrate
 
+PATIENCE_SECONDS = 60
+
 
 def test_migrations_are_applied_once_when_run_twice(database_url: str) -> None:
     assert migrate(database_url) == [migration.name for migration in load_migrations()]
@@ -52,6 +54,16 @@ def test_waiting_for_another_run_ends_in_time_with_an_error(database_url: str) -
             migrate(database_url, patience_seconds=1)
 
 
+def _until_it_waits(database_url: str) -> None:
+    """Return once somebody is found waiting for a table."""
+    waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with psycopg.connect(database_url, autocommit=True) as witness:
+        while not witness.execute(waiting).fetchall():
+            assert time.monotonic() < deadline, "nobody waits"
+            time.sleep(0.02)
+
+
 def test_a_migration_steps_back_for_whoever_holds_its_table_and_is_applied_afterwards(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,10 +76,10 @@ def test_a_migration_steps_back_for_whoever_holds_its_table_and_is_applied_after
     with psycopg.connect(database_url) as long, ThreadPoolExecutor(1) as deployment:
         long.execute("SELECT FROM first")
         migration = deployment.submit(migrate, database_url, migrations=[first, second])
-        time.sleep(2.5)  # by now it stepped back at least once, or nobody would get in between
+        _until_it_waits(database_url)
         with psycopg.connect(database_url) as customer:
-            customer.execute("SET statement_timeout = '2s'")
-            customer.execute("SELECT FROM first")
+            customer.execute(f"SET statement_timeout = '{PATIENCE_SECONDS}s'")
+            customer.execute("SELECT FROM first")  # behind the migration, which would wait for ever
         long.rollback()
         assert migration.result() == ["0002_second"]
 

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Event
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from retail import fulfilment, stock
+from retail import fulfilment, payments, stock
 from retail.database import SingleConnection
 from retail.errors import IllegalTransitionError, PaymentGatewayMissingError, PaymentUndecidedError, UnknownOrderError
 from retail.events import BusEvent, Envelope, OrderPlaced
@@ -30,6 +30,8 @@ from retail.payments import (
 from retail.settlement import Settlement
 from tests.retail.raw_zone import RememberingS3
 from tests.retail.shop import EMAIL, Shop
+
+PATIENCE_SECONDS = 60
 
 
 class CountingGateway(PaymentSimulator):
@@ -95,8 +97,8 @@ class HoldingGateway(PaymentSimulator):
         self.allowed = Event()
 
     def charge(self, *, order_id: UUID, amount: Money, token: str, asked_since: datetime) -> PaymentOutcome:
-        self.asked.wait(10)
-        assert self.allowed.wait(10)
+        self.asked.wait(PATIENCE_SECONDS)
+        assert self.allowed.wait(PATIENCE_SECONDS)
         return super().charge(order_id=order_id, amount=amount, token=token, asked_since=asked_since)
 
 
@@ -113,7 +115,7 @@ def _until_waiting(shop: Shop, sessions: int) -> None:
     waiting = (
         "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while shop.rows(waiting)[0]["n"] < sessions:
         assert time.monotonic() < deadline, f"fewer than {sessions} wait for a lock"
         time.sleep(0.01)
@@ -125,9 +127,9 @@ def test_two_deliveries_that_both_ask_the_gateway_settle_once(shop: Shop, object
     event, gateway = shop.event("OrderPlaced", order.id), HoldingGateway(2)
     with ThreadPoolExecutor(2) as pool:
         deliveries = [pool.submit(_deliver, shop, objects, gateway, event) for _ in range(2)]
-        gateway.asked.wait(10)
+        gateway.asked.wait(PATIENCE_SECONDS)
         gateway.allowed.set()
-        assert [delivery.result(10) for delivery in deliveries] == [None, None]
+        assert [delivery.result(PATIENCE_SECONDS) for delivery in deliveries] == [None, None]
     assert (shop.count("payments"), shop.count("order_transitions")) == (1, 2)
 
 
@@ -139,14 +141,14 @@ def test_a_delivery_that_meets_another_one_in_its_last_transaction_waits_and_fin
     event, gateway = shop.event("OrderPlaced", order.id), HoldingGateway(1)
     with psycopg.connect(shop.conninfo) as somebody, ThreadPoolExecutor(2) as pool:
         first = pool.submit(_deliver, shop, objects, gateway, event)
-        gateway.asked.wait(10)
+        gateway.asked.wait(PATIENCE_SECONDS)
         somebody.execute("SELECT 1 FROM orders WHERE id = %s FOR UPDATE", [order.id])
         gateway.allowed.set()
         _until_waiting(shop, 1)  # the first delivery, in the transaction that settles
         second = pool.submit(_deliver, shop, objects, gateway, event)
         _until_waiting(shop, 2)  # the second, behind it
         somebody.rollback()
-        assert (first.result(10), second.result(10)) == (None, None)
+        assert (first.result(PATIENCE_SECONDS), second.result(PATIENCE_SECONDS)) == (None, None)
     assert (shop.count("payments"), shop.count("order_transitions")) == (1, 2)
 
 
@@ -275,8 +277,9 @@ def test_an_order_that_does_not_exist_fails_with_its_id(shop: Shop, settlement: 
 
 
 def test_a_gateway_that_does_not_answer_leaves_the_order_as_it_was_and_a_later_try_charges_it(
-    shop: Shop, settlement: Settlement
+    shop: Shop, settlement: Settlement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(payments, "SLOW_FOR", timedelta(minutes=5))
     order = shop.order({shop.add_product(): 1}, token=SLOW_TOKEN)
     with pytest.raises(PaymentUndecidedError):
         settlement.order_placed(shop.event("OrderPlaced", order.id))
