@@ -23,7 +23,14 @@ class CloudFormation:
 
         self.answers = answers
         self.server = HTTPServer(("127.0.0.1", 0), Listener)
-        Thread(target=self.server.serve_forever, daemon=True).start()
+        self._thread = Thread(target=self.server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        self.server.shutdown()
+        self.server.server_close()
+        self._thread.join()
 
     def request(self, request_type: str, **more: Any) -> dict[str, Any]:
         """What CloudFormation sends to the function."""

@@ -30,7 +30,7 @@ def cloudformation() -> Iterator[CloudFormation]:
     """Who asks a custom resource, and waits for its answer."""
     cloudformation = CloudFormation()
     yield cloudformation
-    cloudformation.server.shutdown()
+    cloudformation.close()
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ def test_a_function_writes_every_line_once_as_json_under_the_correlation_id() ->
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }
     ended = subprocess.run(
-        [sys.executable, "-c", IN_LAMBDA], env=environment, capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", IN_LAMBDA], env=environment, capture_output=True, text=True, timeout=120, check=True
     )
     assert ended.stderr == ""
     lines = [json.loads(line) for line in ended.stdout.splitlines()]
