@@ -73,7 +73,7 @@ def test_a_migration_steps_back_for_whoever_holds_its_table_and_is_applied_after
         Migration(2, "0002_second", "CREATE TABLE half (id int); ALTER TABLE first ADD COLUMN name text"),
     )
     migrate(database_url, migrations=[first])
-    with psycopg.connect(database_url) as long, ThreadPoolExecutor(1) as deployment:
+    with ThreadPoolExecutor(1) as deployment, psycopg.connect(database_url) as long:
         long.execute("SELECT FROM first")
         migration = deployment.submit(migrate, database_url, migrations=[first, second])
         _until_it_waits(database_url)

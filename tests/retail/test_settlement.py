@@ -139,7 +139,7 @@ def test_a_delivery_that_meets_another_one_in_its_last_transaction_waits_and_fin
 ) -> None:
     order = shop.order({shop.add_product(): 1}, token=token)
     event, gateway = shop.event("OrderPlaced", order.id), HoldingGateway(1)
-    with psycopg.connect(shop.conninfo) as somebody, ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2) as pool, psycopg.connect(shop.conninfo) as somebody:
         first = pool.submit(_deliver, shop, objects, gateway, event)
         gateway.asked.wait(PATIENCE_SECONDS)
         somebody.execute("SELECT 1 FROM orders WHERE id = %s FOR UPDATE", [order.id])
