@@ -6,9 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from tests.retail.shop import HOME
+
+MILLISECONDS_TO_START = 120_000
+expect.set_options(timeout=30_000)  # as long as Playwright waits for anything else: its own five seconds may pass idly
 
 _UNPACKED = Path(__file__).resolve().parent.parent / "build" / "cache" / "chromium"
 _INSTALLED = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -25,6 +28,7 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(
         executable_path=executable,
         env={**os.environ, **libraries},
+        timeout=MILLISECONDS_TO_START,
         args=[
             "--no-sandbox",
             "--disable-gpu",
@@ -33,6 +37,12 @@ def launch(playwright: Playwright) -> Browser:
             "--disable-sync",
         ],
     )
+
+
+def follow(link: Locator) -> None:
+    """Click, and wait for the page that it leads to, which a busy machine may take a while to begin."""
+    with link.page.expect_navigation():
+        link.click()
 
 
 def fill_in_where_it_goes(page: Page) -> None:

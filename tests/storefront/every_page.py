@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
 
 from retail.cart import LARGEST_CART
 from retail.order_desk import PAGE as PARCELS
 from retail.order_history import PAGE as HISTORY
 from retail.orders import OrderStatus, Transition, advance
 from storefront.pages import ENDS_OF_AN_ORDER
-from tests.browser import fill_in_where_it_goes
+from tests.browser import fill_in_where_it_goes, follow
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.account import PASSWORD
 
@@ -33,7 +33,7 @@ def customer_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
         yield name
     for path, button in (("/account/sign-in", "Sign in"), ("/account/register", "Open")):
         page.goto(address + path)
-        page.get_by_role("button", name=button).click()
+        follow(page.get_by_role("button", name=button))
         page.get_by_role("alert").wait_for()
         yield f"{path}, wrongly filled in"
     page.goto(address + "/search?q=rolling+pin")
@@ -46,13 +46,13 @@ def customer_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     yield "cart"
     follow(page.get_by_role("link", name="Go to checkout"))
     yield "checkout"
-    page.get_by_role("button", name="Place order").click()
+    follow(page.get_by_role("button", name="Place order"))
     page.get_by_role("alert").wait_for()
     yield "checkout, wrongly filled in"
     page.get_by_label("E-mail address").fill(EMAIL)
     fill_in_where_it_goes(page)
     shop.rows("UPDATE products SET reserved_count = inventory_count WHERE name = 'Canvas backpack'")
-    page.get_by_role("button", name="Place order").click()
+    follow(page.get_by_role("button", name="Place order"))
     page.get_by_text("sold out").first.wait_for()
     yield "cart with a refusal"
     shop.rows("UPDATE products SET reserved_count = 0 WHERE name = 'Canvas backpack'")
@@ -75,31 +75,25 @@ def order_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     shop.rows("ALTER TABLE mislaid RENAME TO order_items")
 
 
-def follow(link: Locator) -> None:
-    """Click, and wait for the page that it leads to, which a busy machine may take a while to begin."""
-    with link.page.expect_navigation():
-        link.click()
-
-
 def order(page: Page, address: str) -> None:
     """What is in the cart."""
     page.goto(address + "/checkout")
     page.get_by_label("E-mail address").fill(EMAIL)
     fill_in_where_it_goes(page)
-    page.get_by_role("button", name="Place order").click()
+    follow(page.get_by_role("button", name="Place order"))
     page.get_by_role("heading", name="Thank you").wait_for()
 
 
 def card_pages(page: Page, address: str) -> Iterator[str]:
     """Goes to the checkout of a shop where cards are entered at Stripe."""
     page.goto(address + "/search?q=backpack")
-    page.get_by_role("link", name="Canvas backpack").click()
-    page.get_by_role("button", name="Add to cart").click()
-    page.get_by_role("link", name="Go to checkout").click()
+    follow(page.get_by_role("link", name="Canvas backpack"))
+    follow(page.get_by_role("button", name="Add to cart"))
+    follow(page.get_by_role("link", name="Go to checkout"))
     page.get_by_label("E-mail address").fill(EMAIL)
     fill_in_where_it_goes(page)
     yield "checkout without a choice of cards"
-    page.get_by_role("button", name="Continue to payment").click()
+    follow(page.get_by_role("button", name="Continue to payment"))
     page.get_by_role("heading", name="One step left").wait_for()
     yield "card"
 
@@ -136,10 +130,10 @@ def staff_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     page.get_by_label("Name").fill("Kim Example")
     page.get_by_label("E-mail address").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Open").click()
+    follow(page.get_by_role("button", name="Open"))
     page.get_by_label("E-mail address").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    follow(page.get_by_role("button", name="Sign in"))
     page.get_by_role("heading", name="Your account").wait_for()
     yield "account"
     page.goto(address + "/account/security")
@@ -160,11 +154,11 @@ def staff_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     yield "parcels"
     follow(page.locator(".parcels a").first)
     yield "order of staff"
-    page.get_by_role("button", name="Cancel the order").click()
+    follow(page.get_by_role("button", name="Cancel the order"))
     page.locator("#reason-problem").wait_for()
     yield "order of staff, wrongly filled in"
     page.goto(address + "/admin/orders")
-    page.get_by_role("button", name="Mark as sent").first.click()
+    follow(page.get_by_role("button", name="Mark as sent").first)
     page.locator("#problem-1").wait_for()
     yield "parcels, wrongly filled in"
     page.goto(address + "/admin/orders?status=PENDING")
@@ -185,7 +179,7 @@ def staff_pages(page: Page, address: str, shop: Shop) -> Iterator[str]:
     yield "product of staff"
     shop.rows("UPDATE products SET version = version + 1, price = price + 1")
     page.get_by_label("Name").fill("Rucksack")
-    page.get_by_role("button", name="Save").click()
+    follow(page.get_by_role("button", name="Save"))
     page.get_by_text("What differs").wait_for()
     yield "conflict"
 

@@ -1,20 +1,35 @@
 """The shop in a real browser, on a phone and on a desktop."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from retail.database import SingleConnection
 from retail.orders import Transition, advance
 from retail.sample_catalog import insert_sample_catalog
-from tests.browser import fill_in_where_it_goes, launch
+from tests.browser import fill_in_where_it_goes, follow, launch
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.running import Storefront
 from tests.storefront.running import storefront as storefront
+from tests.storefront.waiting import eventually
 
 pytestmark = pytest.mark.slow
+
+QUESTIONS = "**/api/orders/*"
+# The page itself tells what it asked, how often it has looked, and whether it waits for its next look: what goes over
+# the wire is heard of at any time, and an answer long before the page has made up its mind what to do next.
+TELL = """(() => {
+    const { fetch, setTimeout, clearTimeout } = window;
+    const told = window.told = { questions: 0, looks: 0, waits: false };
+    window.fetch = (...question) => { told.questions += 1; return fetch(...question); };
+    window.setTimeout = (look, wait) => {
+        told.waits = true;
+        return setTimeout(async () => { told.waits = false; await look(); told.looks += 1; }, wait);
+    };
+    window.clearTimeout = (timer) => { told.waits = false; clearTimeout(timer); };
+})()"""
 
 
 @pytest.fixture
@@ -42,16 +57,16 @@ def test_a_customer_orders_and_sees_the_status_change_without_reloading(
 
     page.goto(storefront.address)
     _assert_fits(page)
-    page.get_by_role("link", name="Canvas backpack").click()
+    follow(page.get_by_role("link", name="Canvas backpack"))
     _assert_fits(page)
-    page.get_by_role("button", name="Add to cart").click()
+    follow(page.get_by_role("button", name="Add to cart"))
     expect(page.get_by_role("heading", name="Your cart")).to_be_visible()
     _assert_fits(page)
-    page.get_by_role("link", name="Go to checkout").click()
+    follow(page.get_by_role("link", name="Go to checkout"))
     page.get_by_label("E-mail address").fill(EMAIL)
     _assert_fits(page)
     fill_in_where_it_goes(page)
-    page.get_by_role("button", name="Place order").click()
+    follow(page.get_by_role("button", name="Place order"))
     order = page.locator("#order")
     expect(order).to_have_attribute("data-status", "PENDING")
     _assert_fits(page)
@@ -72,22 +87,30 @@ def followed(shop: Shop, storefront: Storefront, browser: Browser) -> tuple[Page
     """The page of an order that has just been placed, whose clock the test turns."""
     page = browser.new_page()
     page.clock.install()
+    page.add_init_script(TELL)
     product = shop.add_product()
     page.goto(f"{storefront.address}/products/{product}")
-    page.get_by_role("button", name="Add to cart").click()
-    page.get_by_role("link", name="Go to checkout").click()
+    follow(page.get_by_role("button", name="Add to cart"))
+    follow(page.get_by_role("link", name="Go to checkout"))
     page.get_by_label("E-mail address").fill(EMAIL)
     fill_in_where_it_goes(page)
-    page.get_by_role("button", name="Place order").click()
+    follow(page.get_by_role("button", name="Place order"))
     expect(page.locator("#order")).to_have_attribute("data-status", "PENDING")
     return page, shop.rows("SELECT id FROM orders")[0]["id"]
 
 
+def _wait(page: Page) -> None:
+    """Five minutes, the longest that a page waits: it has begun a look since now, and is done with it."""
+    eventually(lambda: page.evaluate("told.waits"), "the page waits")  # else the clock could set off no alarm
+    looks = page.evaluate("told.looks")
+    page.clock.fast_forward(300_000)
+    eventually(lambda: page.evaluate("told.looks") > looks, "the page has looked")
+
+
 def _look(page: Page) -> None:
-    """Five minutes later, which is the longest that a page waits."""
-    with page.expect_response("**/api/orders/*"):
-        page.clock.fast_forward(300_000)
-    page.wait_for_load_state("networkidle")
+    """Wait, and be answered."""
+    with page.expect_response(QUESTIONS):
+        _wait(page)
 
 
 def _advance(shop: Shop, order_id: UUID, *transitions: Transition) -> None:
@@ -112,13 +135,12 @@ def test_an_open_page_asks_ever_less_often_and_a_hidden_one_not_at_all(shop: Sho
     page, order_id = followed
     for _ in range(30):
         _look(page)
-    asked = _asked(page, lambda: page.clock.run_for(250_000))
-    assert asked == 0, "after a while, once in five minutes"
+    assert _asked(page, 250_000) == 0, "after a while, once in five minutes"
     _hide(page, hidden=True)
     _assert_asks_no_more(page)
     _advance(shop, order_id, Transition.PAY, Transition.PROCESS)
-    _hide(page, hidden=False)
-    with page.expect_response("**/api/orders/*"):
+    with page.expect_response(QUESTIONS):
+        _hide(page, hidden=False)
         page.clock.run_for(1_000)
     expect(page.locator("#order")).to_have_attribute("data-status", "PROCESSING")
     _advance(shop, order_id, Transition.SHIP)
@@ -129,9 +151,9 @@ def test_an_open_page_asks_ever_less_often_and_a_hidden_one_not_at_all(shop: Sho
 
 def test_an_answer_that_never_comes_is_given_up(shop: Shop, followed: tuple[Page, UUID]) -> None:
     page, order_id = followed
-    page.route("**/api/orders/*", lambda _: None, times=1)
-    with page.expect_event("requestfailed", timeout=8_000):
-        page.clock.fast_forward(300_000)
+    page.route(QUESTIONS, lambda _: None, times=1)
+    with page.expect_event("requestfailed"):
+        _wait(page)
     _advance(shop, order_id, Transition.PAY)
     _look(page)
     expect(page.locator("#order")).to_have_attribute("data-status", Transition.PAY.end)
@@ -152,22 +174,15 @@ def test_what_changes_leaves_the_form_alone_that_somebody_is_at(shop: Shop, foll
     expect(page.locator("#order")).to_be_focused()
 
 
-def _asked(page: Page, meanwhile: Callable[[], None]) -> int:
-    asked: list[str] = []
-
-    def note(request: Request) -> None:
-        asked.append(request.url)
-
-    page.on("request", note)
-    meanwhile()
-    page.wait_for_timeout(100)
-    page.remove_listener("request", note)
-    return len(asked)
+def _asked(page: Page, milliseconds: int) -> int:
+    before: int = page.evaluate("told.questions")
+    page.clock.run_for(milliseconds)
+    after: int = page.evaluate("told.questions")
+    return after - before
 
 
 def _assert_asks_no_more(page: Page) -> None:
-    page.wait_for_timeout(100)  # for what is on its way
-    assert _asked(page, lambda: page.clock.run_for(600_000)) == 0
+    assert _asked(page, 600_000) == 0
 
 
 def _hide(page: Page, *, hidden: bool) -> None:

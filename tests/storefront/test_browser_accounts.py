@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser import fill_in_where_it_goes
+from tests.browser import fill_in_where_it_goes, follow
 from tests.retail.shop import EMAIL, Shop
 from tests.storefront.account import PASSWORD
 from tests.storefront.running import Storefront
@@ -28,6 +28,11 @@ def _type(page: Page, label: str, text: str) -> None:
     page.keyboard.type(text)
 
 
+def _send(page: Page) -> None:
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
 def test_a_customer_opens_an_account_orders_and_finds_the_order_again(
     shop: Shop, storefront: Storefront, page: Page
 ) -> None:
@@ -36,38 +41,38 @@ def test_a_customer_opens_an_account_orders_and_finds_the_order_again(
     page.on("console", lambda message: complaints.append(message.text))
     page.goto(f"{storefront.address}/account")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    page.get_by_role("link", name="Open an account").click()
+    follow(page.get_by_role("link", name="Open an account"))
     page.keyboard.press("Tab")
     _type(page, "Your name", "Kim Example")
     _type(page, "E-mail address", EMAIL)
     _type(page, "Password", "short")
-    page.keyboard.press("Enter")
+    _send(page)
     expect(page.get_by_role("alert")).to_contain_text("Please look at this again")
     page.get_by_role("link", name="Use 15 characters or more").click()
     expect(page.get_by_label("Password")).to_be_focused()
     expect(page.get_by_label("Your name")).to_have_value("Kim Example")
     _assert_fits(page)
     page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
+    _send(page)
     expect(page.get_by_role("status")).to_contain_text("your account is ready")
     _type(page, "E-mail address", EMAIL)
     _type(page, "Password", PASSWORD)
-    page.keyboard.press("Enter")
+    _send(page)
     expect(page.get_by_role("heading", name="Your account")).to_be_visible()
 
     page.goto(f"{storefront.address}/products/{mug}")
-    page.get_by_role("button", name="Add to cart").click()
-    page.get_by_role("link", name="Go to checkout").click()
+    follow(page.get_by_role("button", name="Add to cart"))
+    follow(page.get_by_role("link", name="Go to checkout"))
     expect(page.get_by_label("E-mail address")).to_have_value(EMAIL)
     fill_in_where_it_goes(page)
-    page.get_by_role("button", name="Place order").click()
+    follow(page.get_by_role("button", name="Place order"))
     expect(page.locator("#order")).to_be_visible()
-    page.get_by_role("link", name="Account").click()
+    follow(page.get_by_role("link", name="Account"))
     _assert_fits(page)
-    page.get_by_role("rowheader").get_by_role("link").click()
+    follow(page.get_by_role("rowheader").get_by_role("link"))
     expect(page.locator("#order")).to_be_visible()
     page.goto(f"{storefront.address}/account")
-    page.get_by_role("button", name="Sign out").click()
+    follow(page.get_by_role("button", name="Sign out"))
     page.goto(f"{storefront.address}/account")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert [entry for entry in complaints if "422" not in entry] == []
@@ -98,6 +103,6 @@ def evil(storefront: Storefront, shop: Shop) -> Iterator[str]:
 
 def test_a_page_of_another_site_puts_nothing_into_the_cart(storefront: Storefront, page: Page, evil: str) -> None:
     with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
-        page.goto(evil)
+        page.goto(evil, wait_until="commit")  # it may be left before it is loaded
     assert answer.value.status == 403
     expect(page.get_by_text("did not come from a page of ours")).to_be_visible()

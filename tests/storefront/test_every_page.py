@@ -1,15 +1,16 @@
 """Every page in a real browser: for eyes and for screen readers, on phone and desktop, by day and night; small."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from retail.pictures import draw, shapes
 from retail.sample_catalog import insert_sample_catalog
-from tests.browser import fill_in_where_it_goes, launch
+from tests.browser import fill_in_where_it_goes, follow, launch
 from tests.retail.shop import Shop
 from tests.retail.stripe_api import StripeApi, serve
 from tests.storefront.every_page import card_pages, customer_pages, fullest_pages, staff_pages
@@ -129,19 +130,20 @@ def test_no_page_weighs_more_than_100_kilobytes_or_complains(
 def test_a_customer_without_a_script_browses_searches_and_buys(shop: Shop, address: str, browser: Browser) -> None:
     page = browser.new_context(java_script_enabled=False, viewport=PHONE).new_page()
     page.goto(address)
-    page.get_by_role("link", name="Garden").first.click()
+    follow(page.get_by_role("link", name="Garden").first)
     page.get_by_label("Price from").fill("50")
     page.get_by_label("Sort by").select_option("Price, lowest first")
-    page.get_by_role("button", name="Show").click()
+    follow(page.get_by_role("button", name="Show"))
     assert "min_price=50" in page.url
     page.get_by_label("Search the shop").fill("waln")
-    page.get_by_label("Search the shop").press("Enter")
-    page.get_by_role("link", name="Walnut headphones").click()
-    page.get_by_role("button", name="Add to cart").click()
-    page.get_by_role("link", name="Go to checkout").click()
+    with page.expect_navigation():
+        page.get_by_label("Search the shop").press("Enter")
+    follow(page.get_by_role("link", name="Walnut headphones"))
+    follow(page.get_by_role("button", name="Add to cart"))
+    follow(page.get_by_role("link", name="Go to checkout"))
     page.get_by_label("E-mail address").fill("kim@example.com")
     fill_in_where_it_goes(page)
-    page.get_by_role("button", name="Place order").click()
+    follow(page.get_by_role("button", name="Place order"))
     page.get_by_role("heading", name="Thank you for your order").wait_for()
     assert shop.count("orders") == 1
 
@@ -152,12 +154,15 @@ def test_a_customer_without_a_mouse_gets_from_the_address_bar_to_the_cart(addres
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#content$"))
     for _ in range(20):
         page.keyboard.press("Tab")
         if "Walnut headphones" in str(page.evaluate("document.activeElement.textContent")):
             break
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Walnut headphones").wait_for()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Walnut headphones", exact=True).wait_for()
     page.get_by_label("Quantity").focus()
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.get_by_role("heading", name="Your cart").wait_for()
