@@ -167,7 +167,6 @@ class Recommendations:
             asked = self._asking.get(product.id)
             if asked is None and len(self._asking) < QUESTIONS_AT_ONCE and self._breaker.lets_through():
                 asked = self._asking[product.id] = self._workers.submit(self._choose, model, product, candidates)
-                asked.add_done_callback(lambda _: self._asking.pop(product.id, None))
             return asked
 
     def _choose(self, model: Model, product: Product, candidates: list[Product]) -> list[UUID]:
@@ -176,9 +175,13 @@ class Recommendations:
         except BaseException:
             self._breaker.failed()
             raise
-        self._breaker.succeeded()
-        self._remember(product.id, chosen, CHOSEN_SECONDS)
-        return chosen
+        else:
+            self._breaker.succeeded()
+            self._remember(product.id, chosen, CHOSEN_SECONDS)
+            return chosen
+        finally:  # before anybody hears of the answer: a callback would come some time after it
+            with self._lock:
+                del self._asking[product.id]
 
     def _recall(self, product_id: UUID) -> list[UUID] | None:
         try:
