@@ -54,7 +54,8 @@ class RateCounters:
     reported once.
     """
 
-    def __init__(self, cache: Callable[[], "Redis"]) -> None:
+    def __init__(self, cache: Callable[[], "Redis"], clock: Callable[[], float] = time.time) -> None:
+        self.now = clock
         self._cache = cache
         self._shared: RedisStorage | None = None
         self._alone = MemoryStorage()
@@ -64,7 +65,7 @@ class RateCounters:
 
     def hit(self, name: str, limit: RateLimitItem, whom: str, *, even_alone: bool = False) -> Standing | None:
         """Count one more for somebody."""
-        now = time.time()
+        now = self.now()
         length = limit.get_expiry()
         window = int(now // length)
         key = f"{name}:{whom}:{window}"
@@ -75,7 +76,7 @@ class RateCounters:
 
     def forget(self, name: str, limit: RateLimitItem, whom: str) -> None:
         """Begin anew for somebody."""
-        key = f"{name}:{whom}:{int(time.time() // limit.get_expiry())}"
+        key = f"{name}:{whom}:{int(self.now() // limit.get_expiry())}"
         self._alone.clear(key)
         self._try(lambda storage: storage.clear(key))
 
