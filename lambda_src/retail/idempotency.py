@@ -15,6 +15,7 @@ from retail.database import Connection
 from retail.errors import IdempotencyKeyReusedError, RequestInProgressError
 
 KEPT = timedelta(hours=24)
+SECONDS_FOR_ANOTHER = 5.0  # so long the first one under a key is waited for
 KEY = r"[A-Za-z0-9._:-]{8,200}"
 
 
@@ -43,7 +44,8 @@ def claim(connection: Connection, key: IdempotencyKey, order_id: UUID) -> UUID:
     """
     try:
         with connection.transaction():  # a savepoint: the time limit is for this statement only
-            connection.execute("SET LOCAL lock_timeout = '5s'")
+            patience = f"{SECONDS_FOR_ANOTHER}s"
+            connection.execute("SELECT set_config('lock_timeout', %s, true)", [patience])
             claimed = connection.execute(
                 "INSERT INTO idempotency_keys AS mine (session_key, key, request_hash, order_id, expires_at) "
                 "VALUES (%s, %s, %s, %s, now() + %s) ON CONFLICT (session_key, key) DO UPDATE "

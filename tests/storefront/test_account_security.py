@@ -1,7 +1,7 @@
 """Keeping an account: another password, no session any more, no account any more; and what is left of it."""
 
 import io
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from storefront.resources import Resources
 from tests.retail.shop import CHECKOUT, EMAIL, Shop
 from tests.storefront.account import PASSWORD, register, sign_in, signed_in
 from tests.storefront.conftest import browser
+from tests.storefront.waiting import blocked, eventually
 
 BROWSER = {"Accept": "text/html"}
 NEW = "eight yellow wagons"
@@ -70,7 +71,7 @@ def test_who_began_a_session_before_the_password_changed_is_put_out(
         with shop.database.transaction() as connection:  # a session that is begun and not yet committed
             connection.execute(insert, [customer["id"]])
             change = elsewhere.submit(client.put, "/api/account/password", json=CHANGE)
-            wait([change], timeout=1)
+            eventually(lambda: change.done() or blocked(shop), "the change waits for the session")
         assert change.result().status_code == 204
     assert shop.rows("SELECT 1 FROM customer_sessions WHERE session_key = 'open' AND revoked_at IS NULL") == []
 

@@ -1,7 +1,7 @@
 """Shelves on the desk: a new shop gets its first one, all see a change at once, nobody overwrites or loses anything."""
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from storefront.resources import Resources
 from tests.retail.shop import Shop
 from tests.storefront.desk import BROWSER
 from tests.storefront.desk import staff as staff
+from tests.storefront.waiting import blocked, eventually
 
 PATH = "/api/admin/categories"
 TOOLS = {"slug": "tools", "name": "Tools", "description": "For the garden.", "position": 2, "cover_sku": None}
@@ -138,7 +139,7 @@ def test_no_category_goes_while_a_product_is_put_on_it(staff: TestClient, shop: 
             with shop.database.transaction() as connection:
                 yield connection
                 removal.append(somebody.submit(remove_category, elsewhere, "tools"))
-                wait(removal, timeout=0.5)
+                eventually(lambda: removal[0].done() or blocked(shop), "the removal waits for the product")
 
     spade = ProductContent(name="Spade", price=Money(amount="9.00", currency="USD"), categories=["tools"])
     with ThreadPoolExecutor(1) as somebody:

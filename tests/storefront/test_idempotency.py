@@ -12,11 +12,12 @@ import redis
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from retail import stock
+from retail import idempotency, stock
 from retail.database import Connection
 from retail.errors import InsufficientStockError
 from storefront.resources import Resources
 from tests.retail.shop import CHECKOUT, FORM, Shop
+from tests.storefront.waiting import SECONDS, blocked, eventually
 
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
@@ -139,7 +140,7 @@ def test_a_duplicate_waits_for_the_first_and_takes_its_place_when_that_fails(cli
     def hesitate(connection: Connection, order_id: UUID, quantities: dict[UUID, int]) -> None:
         if not begun.is_set():
             begun.set()
-            fail.wait(5)
+            fail.wait(SECONDS)
             raise InsufficientStockError(product_id=mug, name="Mug", wanted=1, available=0)
         original(connection, order_id, quantities)
 
@@ -147,8 +148,10 @@ def test_a_duplicate_waits_for_the_first_and_takes_its_place_when_that_fails(cli
     try:
         with ThreadPoolExecutor(2) as customer:
             first = customer.submit(_order, client)
-            assert begun.wait(5)
+            assert begun.wait(SECONDS)
             second = customer.submit(_order, client)
+            eventually(lambda: second.done() or blocked(shop), "the second one waits")
+            assert not second.done()
             fail.set()
             assert first.result().status_code == 409
             assert second.result().status_code == 201
@@ -157,8 +160,10 @@ def test_a_duplicate_waits_for_the_first_and_takes_its_place_when_that_fails(cli
     assert shop.count("orders") == 1
 
 
-@pytest.mark.slow
-def test_a_duplicate_that_waits_too_long_is_told_to_come_back(client: TestClient, shop: Shop) -> None:
+def test_a_duplicate_that_waits_too_long_is_told_to_come_back(
+    client: TestClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "SECONDS_FOR_ANOTHER", 0.5)
     _put(client, shop.add_product())
     placed = _order(client).json()["id"]
     _put(client, shop.add_product())

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
@@ -18,6 +17,7 @@ from retail.sample_catalog import insert_sample_catalog
 from storefront import pages
 from storefront.resources import Resources
 from tests.retail.shop import EMAIL, FORM, Shop
+from tests.storefront.waiting import blocked, eventually
 
 FILES = Path(pages.__file__).with_name("static")
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
@@ -155,15 +155,9 @@ def test_of_two_clicks_at_once_both_cancel(client: TestClient, shop: Shop) -> No
     with psycopg.connect(shop.conninfo) as somebody, ThreadPoolExecutor(2) as pool:
         somebody.execute("SELECT 1 FROM orders FOR UPDATE")
         clicks = [pool.submit(client.post, f"{order}/cancellation") for _ in range(2)]
-        waiting = (
-            "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%FOR UPDATE'"
-        )
-        deadline = time.monotonic() + 10
-        while shop.rows(waiting)[0]["n"] < 2:
-            assert time.monotonic() < deadline, "both have looked, and wait"
-            time.sleep(0.01)
+        eventually(lambda: blocked(shop) == 2, "both have looked, and wait")
         somebody.rollback()
-        assert [click.result(10).headers.get("location") for click in clicks] == [order, order]
+        assert [click.result().headers.get("location") for click in clicks] == [order, order]
     assert len(shop.rows("SELECT id FROM outbox WHERE detail_type = 'OrderCancelled'")) == 1
 
 
