@@ -8,12 +8,31 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.types import ASGIApp
 
+from retail import cache, idempotency, recommendations
 from retail.observability import logger
+from storefront import announcements, ending, pool, relay
 from storefront.application import create_application
 from storefront.resources import Resources
 from tests.retail.shop import Shop
 from tests.retail.shop import shop as shop
 from tests.storefront.published import plain_resources, published
+
+SECONDS = 30.0
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever gets no turn on a busy machine for some seconds is not given up; what tests that says how soon."""
+    for module, name in (
+        (cache, "TIMEOUT_SECONDS"),
+        (pool, "PATIENCE_SECONDS"),
+        (idempotency, "SECONDS_FOR_ANOTHER"),
+        (recommendations, "BUDGET_SECONDS"),
+        (announcements, "SECONDS_TO_STOP"),
+        (relay, "SECONDS_TO_STOP"),
+    ):
+        monkeypatch.setattr(module, name, SECONDS)
+    monkeypatch.setattr(ending, "SECONDS_TO_PUT_AWAY", 3 * SECONDS)
 
 
 @pytest.fixture

@@ -49,7 +49,10 @@ def test_what_is_published_later_is_found_later(client: SSMClient) -> None:
         assert found.missing() == []
 
 
-def test_a_missing_parameter_is_not_asked_for_at_every_request(client: SSMClient) -> None:
+def test_a_missing_parameter_is_not_asked_for_at_every_request(
+    client: SSMClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery, "SECONDS_BETWEEN_TRIES", 60.0)  # however slow this machine is
     with Stubber(client) as ssm:
         ssm.add_response("get_parameters", _answer(), ASKED)
         found = ParameterDiscovery(client, PREFIX)
