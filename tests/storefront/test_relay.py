@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from storefront.relay import (
     SECONDS_BETWEEN_IDLE_LOOKS,
     SECONDS_BETWEEN_LOOKS,
@@ -13,6 +11,7 @@ from storefront.relay import (
 )
 from storefront.resources import Resources
 from tests.retail.shop import Shop
+from tests.storefront.waiting import eventually
 
 
 def test_leftovers_are_looked_for_each_second_while_there_is_business() -> None:
@@ -32,8 +31,7 @@ def test_what_another_process_left_is_published_without_a_wake_up(shop: Shop, re
     shop.order({shop.add_product(): 1})
     relay = OutboxRelay(resources)
     relay.start()
-    deadline = time.monotonic() + 10
-    while len(shop.bus.entries) < 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    eventually(lambda: len(shop.bus.entries) >= 2, "what was left is published, and the relay still runs")
     relay.stop()
+    resources.close()
     assert {entry.detail_type for entry in shop.bus.entries} == {"OrderPlaced", "InventoryReserved"}
