@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Thread
 from urllib.parse import urlencode
 
@@ -16,12 +17,13 @@ from storefront.http_protocol import CUT_OFF, BoundedHeads
 from storefront.middleware import RequestScope
 from storefront.request_limits import LARGEST_BODY, LARGEST_HEAD, RequestLimits
 from tests.retail.shop import EMAIL, FORM, Shop
+from tests.storefront.waiting import SECONDS, eventually
 
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Where a real server listens, whose one endpoint answers with the length of what it was sent."""
-    monkeypatch.setattr(request_limits, "SECONDS_FOR_BODY", request_limits.SECONDS_FOR_BODY / 20)  # half a second
+    monkeypatch.setattr(request_limits, "SECONDS_FOR_BODY", SECONDS)  # however slow this machine is
     application = FastAPI()
 
     @application.post("/length")
@@ -35,25 +37,23 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         server = uvicorn.Server(uvicorn.Config(application, log_level="error", http=BoundedHeads))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        while not server.started:
-            time.sleep(0.01)
+        eventually(lambda: server.started, "the server listens")
         yield listening.getsockname()[1]
         server.should_exit = True
-        thread.join(10)
+        thread.join(SECONDS)
 
 
 def _exchange(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
-    """Send parts with a pause after each; everything that comes back until the server hangs up or falls silent."""
-    with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
-        answer = b""
-        try:
+    """Send parts with a pause after each, unless the server hangs up before; everything that it says until it does."""
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
+        with suppress(ConnectionError):
             for part in parts:
                 connection.sendall(part)
                 time.sleep(pause)
+        answer = b""
+        with suppress(ConnectionError):
             while chunk := connection.recv(65536):
                 answer += chunk
-        except (TimeoutError, ConnectionError):
-            pass
         return answer
 
 
@@ -66,7 +66,8 @@ def test_a_body_that_comes_in_pieces_arrives_whole(port: int) -> None:
     assert answer.endswith(b"4")
 
 
-def test_a_body_that_trickles_is_given_up_and_the_connection_closed(port: int) -> None:
+def test_a_body_that_trickles_is_given_up_and_the_connection_closed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_limits, "SECONDS_FOR_BODY", 0.5)
     answer = _exchange(port, _POST + b"Content-Length: 1000\r\n\r\n", b"a", b"a", b"a", pause=0.2)
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"connection: close" in answer.lower()
@@ -82,14 +83,13 @@ def test_a_body_without_a_stated_length_is_counted_as_it_comes(port: int) -> Non
 
 
 def test_half_a_request_is_not_served(port: int, caplog: pytest.LogCaptureFixture) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
+    def statuses() -> list[object]:
+        return [getattr(record, "status", None) for record in caplog.records if record.message == "request"]
+
+    with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(_POST + b"Content-Length: 1000\r\n\r\nhalf")
-    deadline = time.monotonic() + 3
-    statuses: list[object] = []
-    while not statuses and time.monotonic() < deadline:
-        time.sleep(0.02)
-        statuses = [getattr(record, "status", None) for record in caplog.records if record.message == "request"]
-    assert statuses == [400]
+    eventually(statuses, "the request is over")
+    assert statuses() == [400]
 
 
 def test_a_stated_length_beyond_the_limit_is_refused_unread(port: int) -> None:
@@ -113,7 +113,8 @@ def test_a_head_that_never_ends_is_cut_off(port: int) -> None:
 
 def test_requests_one_after_another_on_a_connection_have_each_a_head_of_their_own(port: int) -> None:
     request = _POST + b"X-Long: " + b"x" * (LARGEST_HEAD - 100) + b"\r\nContent-Length: 1\r\n\r\nx"
-    answer = _exchange(port, *([request] * 4), pause=0.05)
+    last = request.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+    answer = _exchange(port, *([request] * 3), last, pause=0.05)
     assert answer.count(b"HTTP/1.1 200") == 4
 
 
