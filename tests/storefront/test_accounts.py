@@ -12,9 +12,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from retail.account_codes import account_code
+from storefront.application import create_application
 from storefront.customers import CurrentStaff
 from tests.retail.shop import CHECKOUT, EMAIL, Shop
 from tests.storefront.account import PASSWORD, register, sign_in, signed_in
+from tests.storefront.conftest import browser
+from tests.storefront.published import plain_resources, published
 
 BROWSER = {"Accept": "text/html"}
 OTHER = "somebody.else@example.com"
@@ -120,16 +123,21 @@ def test_nobody_learns_whether_an_address_has_an_account(client: TestClient, str
     assert sign_in(client, EMAIL).status_code == 204
 
 
-def test_an_unknown_address_takes_as_long_as_a_wrong_password(client: TestClient) -> None:
-    register(client, EMAIL)
+def test_an_unknown_address_takes_as_long_as_a_wrong_password(shop: Shop, cache_url: str) -> None:
+    unlimited = dict.fromkeys(("sign_ins_per_account_and_address", "sign_ins_per_account", "sign_ins_per_address"), 999)
     seconds: dict[str, list[float]] = {EMAIL: [], OTHER: []}
-    for _ in range(7):
+
+    def takes_as_long() -> bool:
         for email, taken in seconds.items():
             started = time.perf_counter()
-            sign_in(client, email, "wrong password")
+            assert sign_in(client, email, "wrong password").status_code == 401
             taken.append(time.perf_counter() - started)
-    known, unknown = (min(taken) for taken in seconds.values())
-    assert unknown > 0.6 * known
+        return min(seconds[OTHER]) > 0.6 * min(seconds[EMAIL])
+
+    with browser(create_application(plain_resources(published(shop.conninfo, cache_url), limits=unlimited))) as client:
+        register(client, EMAIL)
+        at_once = [takes_as_long() for _ in range(7)][-1]
+        assert at_once or any(takes_as_long() for _ in range(70)), "a busy machine delays either now and then"
     assert statistics.median(seconds[OTHER]) > 0.01, "no password was hashed at all"
 
 

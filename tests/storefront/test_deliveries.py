@@ -4,7 +4,6 @@ import base64
 import hmac
 import io
 import json
-import re
 from typing import Any
 
 import pytest
@@ -106,7 +105,7 @@ def test_what_was_typed_comes_back_in_this_session_only(client: TestClient, stra
     stranger.cookies.set("delivery", stolen)
     assert HOME.line1 not in stranger.get("/checkout").text
     client.cookies.delete("delivery")
-    client.cookies.set("delivery", re.sub("^.", "x", stolen))
+    client.cookies.set("delivery", ("y" if stolen[0] == "x" else "x") + stolen[1:])
     assert HOME.line1 not in client.get("/checkout").text
 
 
