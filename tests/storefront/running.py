@@ -49,8 +49,8 @@ class Storefront:
             time.sleep(0.1)
 
     def customer(self) -> httpx.Client:
-        """Somebody with cookies of their own, and patience."""
-        return httpx.Client(base_url=self.address, timeout=60)
+        """Somebody with cookies of their own and patience, who uses no connection that the server may be leaving."""
+        return httpx.Client(base_url=self.address, timeout=60, limits=httpx.Limits(keepalive_expiry=1.0))
 
     def get(self, path: str) -> httpx.Response:
         """What a stranger is answered."""
