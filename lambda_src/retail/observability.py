@@ -3,12 +3,14 @@
 Traces are elsewhere: Lambda makes them of itself, the storefront by OpenTelemetry, `retail.tracing` joins them.
 """
 
+import json
 import logging
 import os
 import sys
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.base import SingleMetric
 
 from retail.discretion import describe as describe
 from retail.log_lines import LibraryLines, LogLines
@@ -55,5 +57,9 @@ def count(name: str, value: int = 1) -> None:
 
 def measure(name: str, value: float, unit: MetricUnit) -> None:
     """Emit one measurement right away. Its dimension is the service."""
-    with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
-        metric.add_dimension("service", logger.service)
+    metric = SingleMetric(namespace=NAMESPACE)
+    metric.add_metric(name=name, unit=unit, value=value)
+    metric.add_dimension("service", logger.service)
+    line = json.dumps(metric.serialize_metric_set(), separators=(",", ":"))
+    # As one piece: Powertools prints, and `print` writes the end of a line by itself, after another thread's line.
+    sys.stdout.write(f"{line}\n")

@@ -118,6 +118,37 @@ def test_every_line_is_json_whoever_writes_it(storefront: Storefront) -> None:
     assert len({line["service"] for line in lines}) == 1
 
 
+SEVERAL_WRITERS = """
+import sys
+from threading import Thread
+from retail.observability import count, note
+def write():
+    for number in range(500):
+        count("Told")
+        note("told", number=number)
+sys.setswitchinterval(1e-5)
+writers = [Thread(target=write) for _ in range(8)]
+for writer in writers:
+    writer.start()
+for writer in writers:
+    writer.join()
+"""
+
+
+def test_what_several_threads_log_and_count_is_a_line_each() -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    written = subprocess.run(
+        [sys.executable, "-c", SEVERAL_WRITERS],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=2 * SECONDS,
+        check=True,
+    )
+    lines = [json.loads(line) for line in written.stdout.splitlines()]
+    assert [sum(key in line for line in lines) for key in ("Told", "message")] == [4000, 4000]
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("PORT", "many"), ("PARAMETER_PREFIX", "no-slash"), ("PAYMENT_GATEWAY", "barter")]
 )
