@@ -17,6 +17,8 @@ import psutil
 from pydantic import BaseModel
 
 ROOT = Path(__file__).resolve().parent.parent
+SECONDS_TO_START = 120.0  # what takes one on an idle machine may take twenty on one that also runs a browser and Spark
+_SECONDS_TO_DIE = 30.0
 
 
 class LocalError(Exception):
@@ -24,27 +26,33 @@ class LocalError(Exception):
 
 
 class StartedProcess(BaseModel):
-    """One process group; `created` tells it from a stranger that got the same process id later."""
+    """One process group; `created` (see `created_at`) tells it from a stranger that got the same process id later.
+
+    `farewell` is the signal that asks it to end, and `patience` for how many seconds it may take to.
+    """
 
     name: str
     pid: int
     created: float
+    farewell: int = signal.SIGTERM
     patience: float = 10
 
     def is_alive(self) -> bool:
         """Whether this very process still runs."""
         try:
-            process = psutil.Process(self.pid)
-            return bool(process.create_time() == self.created and process.status() != psutil.STATUS_ZOMBIE)
+            return self._is_as_old() and psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
 
     def stop(self) -> None:
-        """Ends the process and its group: asks first, kills after `patience` seconds. Safe to call twice."""
+        """Ends the process and its group: asks first, kills after `patience` seconds. Safe to call twice.
+
+        Nothing of the group runs when this returns, unless the kernel takes half a minute to end what was killed.
+        """
         if not self._is_ours():
             return
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGTERM)
+            os.kill(self.pid, self.farewell)
         deadline = time.monotonic() + self.patience
         while self.is_alive() and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -52,13 +60,38 @@ class StartedProcess(BaseModel):
             os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
+        deadline = time.monotonic() + _SECONDS_TO_DIE
+        while any(_runs_in_group(process, self.pid) for process in psutil.process_iter()):
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.02)
 
     def _is_ours(self) -> bool:
         """Whether the process id means this process, running or not: its group may outlive it."""
         try:
-            return bool(psutil.Process(self.pid).create_time() == self.created)
+            return self._is_as_old()
         except psutil.NoSuchProcess:
             return True
+
+    def _is_as_old(self) -> bool:
+        return abs(created_at(self.pid) - self.created) < 0.5
+
+
+def created_at(pid: int) -> float:
+    """When the process began, in seconds, by a clock that nobody sets. Raises psutil.NoSuchProcess.
+
+    Linux notes the time since the boot. psutil adds the time of the boot, which moves whenever the clock is set, as it
+    is by each machine that was halted.
+    """
+    began = psutil.Process(pid).create_time()
+    return began - psutil.boot_time() if psutil.LINUX else began
+
+
+def _runs_in_group(process: psutil.Process, group: int) -> bool:
+    try:
+        return os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return False
 
 
 class Contents(BaseModel):
@@ -114,12 +147,13 @@ class RunDirectory:
         *,
         ready: Callable[[], bool],
         user: int | None = None,
-        seconds: float = 30,
+        seconds: float = SECONDS_TO_START,
+        farewell: signal.Signals = signal.SIGTERM,
         patience: float = 10,
     ) -> None:
         """Starts a command in a session of its own and waits until it is ready.
 
-        `stop` will give it `patience` seconds to end by itself.
+        `stop` will send it `farewell` and give it `patience` seconds to end by itself.
         Raises LocalError when it ends at once or is not ready after `seconds`.
         """
         self.log(name).parent.mkdir(parents=True, exist_ok=True)
@@ -135,14 +169,18 @@ class RunDirectory:
                 user=user,
                 extra_groups=None if user is None else [],
             )
-        created = psutil.Process(started.pid).create_time()
-        process = StartedProcess(name=name, pid=started.pid, created=created, patience=patience)
+        process = StartedProcess(
+            name=name, pid=started.pid, created=created_at(started.pid), farewell=farewell, patience=patience
+        )
         self._contents.processes.append(process)
         self._save()
         deadline = time.monotonic() + seconds
-        while not ready():
-            if not process.is_alive():
+        while True:
+            is_ready = ready()
+            if not process.is_alive():  # whoever answers then is a stranger
                 raise LocalError(f"{name} ended at once: {self._last_line(name)} (all of it: {self.log(name)})")
+            if is_ready:
+                return
             if time.monotonic() > deadline:
                 raise LocalError(f"{name} was not ready after {seconds:.0f} s; see {self.log(name)}")
             time.sleep(0.05)
@@ -187,15 +225,24 @@ class RunDirectory:
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A TCP port on 127.0.0.1 that nothing listens on, and that for a minute only a server that names it can get.
+
+    The end of a connection that its server closed first lingers on the port for that long: the kernel leaves it out
+    where a program asks for any port, and gives it to one that asks for this one with SO_REUSEADDR, as servers do.
+    """
+    with socket.socket() as server, socket.socket() as client:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port: int = server.getsockname()[1]
+        client.connect(("127.0.0.1", port))
+        accepted, _ = server.accept()
+        accepted.close()
         return port
 
 
 def is_listening(port: int) -> bool:
     """Whether something accepts connections on 127.0.0.1 at this port."""
     with socket.socket() as probe:
-        probe.settimeout(1)
+        probe.settimeout(10)
         return probe.connect_ex(("127.0.0.1", port)) == 0

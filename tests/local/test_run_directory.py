@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local.run_directory import LocalError, RunDirectory, StartedProcess, free_port, is_listening
+from local.run_directory import LocalError, RunDirectory, StartedProcess, created_at, free_port, is_listening
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 # A parent that ignores being asked to stop, with a child of its own.
@@ -25,6 +26,13 @@ STUBBORN = [
 
 def children_of(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
+
+
+def runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def pid_of(run: RunDirectory, name: str) -> int:
@@ -47,23 +55,43 @@ def test_processes_of_a_crashed_run_are_stopped_by_the_next(run: RunDirectory) -
 def test_children_of_a_stopped_process_are_stopped_too(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
     run.start("parent", STUBBORN, os.environ, ready=lambda: True, patience=0.2)
     pid = pid_of(run, "parent")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (children := children_of(pid)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert children
     run.stop("parent")
-    gone, alive = psutil.wait_procs(children, timeout=5)
-    assert gone
-    assert not alive
+    assert not any(map(runs, children))
 
 
 def test_a_stranger_with_the_same_process_id_is_left_alone(run: RunDirectory) -> None:
     stranger = subprocess.Popen(SLEEP, start_new_session=True)
-    an_hour_ago = psutil.Process(stranger.pid).create_time() - 3600
+    an_hour_ago = created_at(stranger.pid) - 3600
     StartedProcess(name="sleeper", pid=stranger.pid, created=an_hour_ago).stop()
     assert stranger.poll() is None
     stranger.kill()
     stranger.wait()
+
+
+def test_a_process_is_known_again_after_the_clock_was_set(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    run.start("sleeper", SLEEP, os.environ, ready=lambda: True)
+    booted = psutil.boot_time()
+    monkeypatch.setattr("psutil._psplatform.boot_time", lambda: booted + 7)
+    assert run.is_running("sleeper")
+    assert run.stop_all() == ["sleeper"]
+
+
+def test_a_stranger_that_answers_for_a_process_that_ended_is_not_taken_for_it(run: RunDirectory) -> None:
+    def stranger_answers() -> bool:
+        return not runs(psutil.Process(pid_of(run, "late")))
+
+    with pytest.raises(LocalError, match="the port is taken"):
+        run.start(
+            "late",
+            [sys.executable, "-c", "raise SystemExit('the port is taken')"],
+            os.environ,
+            ready=stranger_answers,
+        )
+    run.stop_all()
 
 
 def test_a_process_that_ends_at_once_is_an_error_with_its_last_words(run: RunDirectory) -> None:
@@ -91,3 +119,14 @@ def test_stopping_removes_temporary_directories_and_may_be_repeated(run: RunDire
 
 def test_a_free_port_is_one_nothing_listens_on() -> None:
     assert not is_listening(free_port())
+
+
+def test_a_free_port_is_kept_for_the_server_that_names_it() -> None:
+    port = free_port()
+    with socket.socket() as program, socket.socket() as server:
+        with pytest.raises(OSError, match="in use"):
+            program.bind(("127.0.0.1", port))
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", port))
+        server.listen()
+        assert is_listening(port)
