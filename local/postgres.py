@@ -7,6 +7,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,15 @@ def start_postgres(run: RunDirectory, *, durable: bool = True) -> Postgres:
     command = [str(binaries / "postgres"), "-D", str(home / "data")]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
-    run.start("postgres", command, environment, user=owner, ready=lambda: _takes_connections(binaries, port))
+    run.start(
+        "postgres",
+        command,
+        environment,
+        user=owner,
+        ready=lambda: _takes_connections(binaries, port),
+        farewell=signal.SIGINT,  # SIGTERM waits for every client, and who is killed leaves shared memory behind
+        patience=30,
+    )
     return Postgres(port=port, password=password, binaries=binaries, data=home / "data")
 
 
