@@ -23,7 +23,6 @@ REGION = "us-east-2"
 EDGE_REGION = "us-east-1"
 _PYTHON = ROOT / ".emulator" / "bin" / "python"
 _SECRET = "embedded"  # noqa: S105  (the emulator asks for one and checks nothing)
-_START_SECONDS = 60
 
 
 class Emulator(BaseModel, frozen=True):
@@ -117,7 +116,9 @@ def start_emulator(run: RunDirectory, configuration: Configuration, tls: Certifi
         "MINISTACK_SSL_CERT": str(tls.certificate),
         "MINISTACK_SSL_KEY": str(tls.certificate),
         "NODE_PATH": str(ROOT / "node_modules"),
+        "S3_DATA_DIR": str(temporary / "s3"),
         "SFTP_ENABLED": "0",
+        "STATE_DIR": str(temporary / "state"),  # else a place in /tmp that every emulator of the machine shares
         "TMPDIR": str(temporary),
         "USE_SSL": "1",
     }
@@ -127,7 +128,6 @@ def start_emulator(run: RunDirectory, configuration: Configuration, tls: Certifi
         command,
         environment,
         ready=lambda: _is_healthy(emulator),
-        seconds=_START_SECONDS,
         patience=0.5,  # it keeps nothing worth a farewell, and its pollers would take their time
     )
     return emulator
@@ -137,7 +137,7 @@ def _is_healthy(emulator: Emulator) -> bool:
     context = ssl.create_default_context(cafile=emulator.authority)
     address = f"{emulator.endpoint}/_ministack/ready"
     try:
-        with urllib.request.urlopen(address, timeout=2, context=context) as answer:  # noqa: S310  (our own address)
+        with urllib.request.urlopen(address, timeout=10, context=context) as answer:  # noqa: S310  (our own address)
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -75,7 +75,7 @@ def _secret(secrets: Any, value_from: str) -> str:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  (our own address)
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  (our own address)
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
