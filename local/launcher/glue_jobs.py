@@ -40,12 +40,13 @@ def _run(run: dict[str, Any], job: dict[str, Any], arguments: dict[str, str], _s
                 timeout=job.get("Timeout", 60) * 60,
                 check=False,
             )
-        run["JobRunState"] = "FAILED" if done.returncode else "SUCCEEDED"
         run["ErrorMessage"] = done.stderr.strip()[-_TOLD:] if done.returncode else ""
+        run["JobRunState"] = "FAILED" if done.returncode else "SUCCEEDED"  # last: who waits for it reads the message
     except subprocess.TimeoutExpired:
         run["JobRunState"] = "TIMEOUT"
     except (RoleRefusedError, ClientError, BotoCoreError, OSError) as problem:
-        run["JobRunState"], run["ErrorMessage"] = "FAILED", str(problem)[:_TOLD]
+        run["ErrorMessage"] = str(problem)[:_TOLD]
+        run["JobRunState"] = "FAILED"
 
 
 def _command(job: dict[str, Any], arguments: dict[str, str], session: RoleSession, directory: Path) -> list[str]:

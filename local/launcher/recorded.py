@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ class Recorder:
         self._schemas: Mapping[str, Mapping[str, list[str]]] = {**schemas, **_OF_RECORDED_SERVICES}
         self._listing = listing
         self._resources: dict[str, dict[str, str]] = {}
+        self._changing = threading.Lock()  # custom resources come from threads of their own
 
     def types(self) -> list[str]:
         """Every resource type that CloudFormation's schemas list, and ours for services that are recorded."""
@@ -45,18 +47,22 @@ class Recorder:
             return reference, attributes
 
         def delete(reference: str, _properties: Properties) -> None:
-            self._resources.pop(reference, None)
-            self._write()
+            with self._changing:
+                self._resources.pop(reference, None)
+                self._write()
 
         return {"create": create, "delete": delete}
 
     def _note(self, reference: str, resource: dict[str, str]) -> None:
         logger.info("recorded only: %(type)s %(logical_id)s of %(stack)s", resource)
-        self._resources[reference] = resource
-        self._write()
+        with self._changing:
+            self._resources[reference] = resource
+            self._write()
 
     def _write(self) -> None:
-        self._listing.write_text(json.dumps(list(self._resources.values()), indent=2))
+        draft = self._listing.with_suffix(".new")
+        draft.write_text(json.dumps(list(self._resources.values()), indent=2))
+        draft.replace(self._listing)  # whoever reads finds it whole
 
     def _values(self, resource_type: str, logical_id: str, properties: Properties, stack: str) -> Created:
         schema = self._schemas[resource_type]
