@@ -21,7 +21,7 @@ from local.postgres import start_postgres
 from local.run_directory import ROOT, LocalError, RunDirectory, free_port, is_listening
 from local.storefront import start_storefront, storefront_address
 from local.tls import Certificate, make_certificate
-from ops.synth import synthesize
+from ops.synth import synthesized
 
 STANDARD_DIRECTORY = ROOT / "build" / "local"
 _PROCESSES = ("postgres", "cache", "tls", "emulator", "storefront")
@@ -61,6 +61,7 @@ class EmbeddedPlatform:
     def up(self, port: int, step: Step) -> Running:
         """Synthesizes, deploys and starts everything; where it runs already, deploys again and restarts the shop.
 
+        The shop answers at `port`, at any free one if that is 0.
         `step` is entered around every part, and the callable it yields takes details worth showing.
         Raises LocalError with nothing left running when something is in the way.
         """
@@ -71,16 +72,15 @@ class EmbeddedPlatform:
                 self.run.stop("storefront")
             else:
                 self.run.stop_all()
-            with step("Synthesize"):
-                assembly = synthesize(self._environment)
+            with step("Synthesize"), synthesized(self._environment) as assembly:
+                local = deployment.local_assembly(assembly, self.run.path / "assembly")
             try:
                 emulator = self._running_emulator() if again else self._start_servers(step)
                 with step("Deploy") as detail:
-                    local = deployment.local_assembly(assembly, self.run.path / "assembly")
                     deployment.deploy(self.run, emulator, local, detail)
                 with step("Storefront"):
                     stack = f"retail-{self._environment}-application"
-                    address = start_storefront(self.run, emulator, stack, port)
+                    address = start_storefront(self.run, emulator, stack, port or free_port())
             except BaseException:
                 self.run.stop_all()
                 raise
@@ -149,7 +149,7 @@ class EmbeddedPlatform:
     def _check_machine(self, port: int) -> None:
         """Raises LocalError before anything starts, or stops, when it could not end well."""
         ours = self.run.is_running("storefront") and self.run.facts.get("address") == storefront_address(port)
-        if is_listening(port) and not ours:
+        if port and is_listening(port) and not ours:
             raise LocalError(f"Port {port} is taken by another program; choose another: make up PORT={port + 1}")
         free = shutil.disk_usage(ROOT).free / 1e9
         if free < _NEEDED_GIGABYTES:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +21,22 @@ class SynthesisError(Exception):
 
 def synthesize(environment: str) -> Path:
     """The cloud assembly of one environment, checked by every rule pack. Raises SynthesisError with what was found."""
+    with synthesized(environment) as assembly:
+        return assembly
+
+
+@contextmanager
+def synthesized(environment: str) -> Iterator[Path]:
+    """The same assembly, into which no other synthesis of this checkout writes before the end of `with`."""
+    build = ROOT / "build"
+    build.mkdir(exist_ok=True)
+    with (build / "synthesis.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # waits for one that is at work
+        _run_app(environment)
+        yield build / environment
+
+
+def _run_app(environment: str) -> None:
     done = subprocess.run(
         [sys.executable, "app.py", "-c", f"env={environment}"],
         cwd=ROOT,
@@ -28,7 +47,6 @@ def synthesize(environment: str) -> Path:
     )
     if done.returncode:
         raise SynthesisError((done.stderr or done.stdout).strip())
-    return ROOT / "build" / environment
 
 
 def _environment() -> dict[str, str]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import namedtuple
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -72,11 +72,15 @@ def test_two_at_once_in_one_place_are_refused(platform: EmbeddedPlatform) -> Non
         platform.up(free_port(), unexpected)
 
 
-def test_a_failed_synthesis_starts_nothing(platform: EmbeddedPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(_environment: str) -> Path:
+def test_a_failed_synthesis_starts_nothing(
+    platform: EmbeddedPlatform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    @contextmanager
+    def fails(_environment: str) -> Iterator[Path]:
         raise SynthesisError("a finding")
+        yield tmp_path
 
-    monkeypatch.setattr(local.platform, "synthesize", fails)
+    monkeypatch.setattr(local.platform, "synthesized", fails)
     with pytest.raises(SynthesisError, match="a finding"):
         platform.up(free_port(), quiet)
     assert not platform.run.is_used()
@@ -85,7 +89,9 @@ def test_a_failed_synthesis_starts_nothing(platform: EmbeddedPlatform, monkeypat
 def test_what_fails_after_servers_started_stops_them(
     platform: EmbeddedPlatform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(local.platform, "synthesize", lambda _environment: tmp_path)
+    assembly = tmp_path / "assembly"
+    assembly.mkdir()
+    monkeypatch.setattr(local.platform, "synthesized", lambda _environment: nullcontext(assembly))
     monkeypatch.setattr(local.emulator, "_PYTHON", tmp_path / "absent")
     with pytest.raises(LocalError, match="make setup"):
         platform.up(free_port(), quiet)

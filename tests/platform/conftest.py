@@ -9,7 +9,6 @@ import pytest
 
 from local.emulator import Emulator
 from local.platform import EmbeddedPlatform
-from local.run_directory import free_port
 from tests.log_watch import private_in
 from tests.platform.deployed import Deployed, quiet
 from tests.platform.placed import Placed, place_order
@@ -26,11 +25,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The deployed platform, beside any that a developer has running."""
     embedded = EmbeddedPlatform(tmp_path_factory.mktemp("platform"))
-    running = embedded.up(free_port(), quiet)
-    yield Deployed.of(embedded, running)
-    said = list(_everything_that_was_logged(running.emulator))
-    storefront = embedded.run.log("storefront").read_text(errors="replace").splitlines()
-    embedded.down()
+    running = embedded.up(0, quiet)
+    try:
+        yield Deployed.of(embedded, running)
+        said = list(_everything_that_was_logged(running.emulator))
+        storefront = embedded.run.log("storefront").read_text(errors="replace").splitlines()
+    finally:
+        embedded.down()
     assert said, "no function has logged anything"
     assert storefront, "the storefront has logged nothing"
     for line in said + storefront:

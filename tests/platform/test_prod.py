@@ -10,7 +10,7 @@ import pytest
 
 from local.emulator import EDGE_REGION, REGION
 from local.platform import EmbeddedPlatform
-from local.run_directory import ROOT, free_port
+from local.run_directory import ROOT
 from tests.platform.deployed import Deployed, quiet
 
 API = "api.retailplatform.example"
@@ -40,7 +40,7 @@ RECORDED = {
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The environment that the requirements describe, deployed beside `dev`."""
     embedded = EmbeddedPlatform(tmp_path_factory.mktemp("prod"), environment="prod")
-    yield Deployed.of(embedded, embedded.up(free_port(), quiet), "prod")
+    yield Deployed.of(embedded, embedded.up(0, quiet), "prod")
     embedded.down()
 
 
