@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 16
 _SOMEBODY_ELSE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})  # swapped before us
+_CONDITION: ContextVar[Mapping[str, str] | None] = ContextVar("_CONDITION", default=None)  # of the swap under way
+
+
+def _add_condition(params: dict[str, Any], **_: object) -> None:
+    """Put it into the headers of its request: the boto3 of Glue may be older than the parameters."""
+    params["headers"].update(_CONDITION.get() or {})
 
 
 class BucketLake:
@@ -24,6 +31,8 @@ class BucketLake:
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client, self._bucket = client, bucket
         self.uri = f"s3://{bucket}"
+        # Once and for all: a handler that comes and goes may be overlooked while other threads call.
+        client.meta.events.register("before-call.s3.PutObject", _add_condition)
 
     def list(self, prefix: str) -> Iterator[Stored]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
@@ -54,14 +63,7 @@ class BucketLake:
         return Content(found["Body"].read(), found["ETag"])
 
     def swap(self, key: str, content: bytes, version: str | None) -> str | None:
-        condition = {"If-None-Match": "*"} if version is None else {"If-Match": version}
-
-        def add(params: dict[str, Any], **_: object) -> None:  # the boto3 of Glue may be older than the parameters
-            if params["url_path"].endswith(f"/{key}"):
-                params["headers"].update(condition)
-
-        events = self._client.meta.events
-        events.register("before-call.s3.PutObject", add)
+        condition = _CONDITION.set({"If-None-Match": "*"} if version is None else {"If-Match": version})
         try:
             return self._client.put_object(Bucket=self._bucket, Key=key, Body=content)["ETag"]
         except ClientError as refusal:
@@ -69,7 +71,7 @@ class BucketLake:
                 return None
             raise
         finally:
-            events.unregister("before-call.s3.PutObject", add)
+            _CONDITION.reset(condition)
 
     def write(self, key: str, content: bytes) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=content)

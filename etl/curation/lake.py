@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from threading import get_ident
 from typing import BinaryIO, Protocol
 
 
@@ -135,10 +136,11 @@ class DirectoryLake:
         half.replace(self._root / target)
 
     def _half(self, key: str) -> Path:
-        """Beside the object, under a name that no reader takes for data."""
-        path = self._root / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.with_name(f".{path.name}.{os.getpid()}")
+        """Where nobody looks for objects, however many are written at once."""
+        (self._root / key).parent.mkdir(parents=True, exist_ok=True)
+        halves = self._root / ".halves"
+        halves.mkdir(exist_ok=True)
+        return halves / f"{sha256(key.encode()).hexdigest()}.{os.getpid()}.{get_ident()}"
 
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:

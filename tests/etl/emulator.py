@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +12,7 @@ from urllib.request import urlopen
 
 import boto3
 
-from local.run_directory import ROOT, free_port
+from local.run_directory import ROOT, RunDirectory, free_port
 
 REGION = "us-east-2"
 
@@ -36,30 +33,29 @@ class Emulator:
 def running(directory: Path) -> Iterator[Emulator]:
     """The emulator, without the launcher's additions, until the end of `with`."""
     port = free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_REGION": REGION}
-    process = subprocess.Popen(
-        [ROOT / ".emulator" / "bin" / "ministack"],
-        env=environment | settings | {"TMPDIR": str(directory), "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0"},
-        cwd=directory,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    places = {"TMPDIR": directory, "S3_DATA_DIR": directory / "s3", "STATE_DIR": directory / "state"}
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        **{name: str(place) for name, place in places.items()},
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "MINISTACK_REGION": REGION,
+        "SFTP_ENABLED": "0",
+    }
+    address = f"http://127.0.0.1:{port}"
+    run = RunDirectory(directory)
+    command = [ROOT / ".emulator" / "bin" / "ministack"]
     try:
-        _wait(f"http://127.0.0.1:{port}/_ministack/ready", process)
-        yield Emulator(f"http://127.0.0.1:{port}")
+        run.start("emulator", command, environment, ready=lambda: _answers(f"{address}/_ministack/ready"), patience=0.5)
+        yield Emulator(address)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        run.stop_all()
 
 
-def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urlopen(address, timeout=2):  # noqa: S310  (our own address)
-                return
-        except (URLError, OSError):
-            time.sleep(0.1)
-    raise RuntimeError("the emulator did not start; `make setup` installs it")
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(address, timeout=10):  # noqa: S310  (our own address)
+            return True
+    except (URLError, OSError):
+        return False

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from curation.lake import Lake, MissingObjectError
+from curation.lake import DirectoryLake, Lake, MissingObjectError
 
 
 def test_of_many_who_swap_at_once_one_does(any_lake: Lake) -> None:
@@ -48,6 +49,23 @@ def test_folder_has_its_objects_and_its_folders_only(any_lake: Lake) -> None:
     stored, folders = any_lake.folder("raw/")
     assert ([(each.key, each.size) for each in stored], list(folders)) == ([("raw/a.json", 3)], ["raw/orders/"])
     assert any_lake.folder("quarantine/") == ([], [])
+
+
+def test_object_that_is_being_written_is_not_listed_in_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake, replace = DirectoryLake(tmp_path), Path.replace
+    seen: list[list[str]] = []
+
+    def look_and_replace(half: Path, target: Path) -> Path:
+        seen.append([each.key for each in lake.list("curated/")])
+        return replace(half, target)
+
+    monkeypatch.setattr(Path, "replace", look_and_replace)
+    lake.write("curated/a", b"")
+    lake.swap("curated/b", b"", None)
+    lake.copy("curated/a", "curated/c")
+
+    assert seen == [[], ["curated/a"], ["curated/a", "curated/b"]]
+    assert [each.key for each in lake.list("curated/")] == ["curated/a", "curated/b", "curated/c"]
 
 
 def test_version_changes_with_the_content(any_lake: Lake) -> None:

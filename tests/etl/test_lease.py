@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import datetime, timedelta
 from threading import Timer
@@ -9,10 +10,10 @@ from threading import Timer
 import pytest
 
 from curation.lake import Lake
-from curation.lease import TERMS, LakeBusyError, Lease, LeaseLostError, Terms
+from curation.lease import LEASE, LakeBusyError, Lease, LeaseLostError, Terms
 from tests.etl.lakes import AT_ONCE, NOON
 
-LATER = NOON + TERMS.lasts
+LATER = NOON + AT_ONCE.lasts
 
 
 def lease(lake: Lake, run: str, *, terms: Terms = AT_ONCE, later: bool = False) -> Lease:
@@ -32,13 +33,15 @@ def test_second_run_is_refused_while_the_first_is_at_work(any_lake: Lake) -> Non
         second.check()
 
 
-def test_second_run_waits_for_the_first_to_end(any_lake: Lake) -> None:
+def test_second_run_waits_for_the_first_to_end(any_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("curation.lease._LOOKS_EVERY", 0.1)
     first = lease(any_lake, "first")
     first.__enter__()
-    patient = Terms(patience=timedelta(seconds=30))
-    Timer(0.5, first.__exit__, (None, None, None)).start()
-    with lease(any_lake, "second", terms=patient) as second:
+    ending = Timer(0.5, first.__exit__, (None, None, None))
+    ending.start()
+    with lease(any_lake, "second", terms=Terms(patience=timedelta(minutes=5))) as second:
         second.check()
+    ending.join()
 
 
 def test_run_that_was_asleep_can_decide_nothing_any_more(any_lake: Lake) -> None:
@@ -75,13 +78,18 @@ def test_decision_of_a_dead_run_is_taken_over_with_the_lake(any_lake: Lake) -> N
 
 
 def test_lease_is_renewed_while_its_run_works(any_lake: Lake) -> None:
-    started = time.monotonic()
+    clock, terms = [NOON], Terms(lasts=timedelta(seconds=0.4), patience=timedelta(0))
 
-    def clock() -> datetime:
-        return NOON + timedelta(seconds=time.monotonic() - started)
+    def until() -> datetime:
+        return datetime.fromisoformat(json.loads(any_lake.read(LEASE) or b"")["until"])
 
-    with Lease(any_lake, "long", clock, Terms(lasts=timedelta(seconds=2))) as held:
-        time.sleep(3)
-        held.check()
-        with pytest.raises(LakeBusyError), Lease(any_lake, "second", clock, AT_ONCE):
+    with Lease(any_lake, "long", lambda: clock[0], terms) as held:
+        for _ in range(4):  # for twice as long as it lasts, by a clock that stands until it is renewed
+            clock[0] += terms.lasts / 2
+            deadline = time.monotonic() + 60
+            while until() < clock[0] + terms.lasts:
+                assert time.monotonic() < deadline, "it is not renewed"
+                time.sleep(0.02)
+            held.check()
+        with pytest.raises(LakeBusyError), Lease(any_lake, "second", lambda: clock[0], terms):
             pass

@@ -13,7 +13,7 @@ import pytest
 from curation import reading
 from curation.accounting import UnaccountedError
 from curation.lake import DirectoryLake
-from curation.lease import LEASE, TERMS, Lease
+from curation.lease import LEASE, Lease
 from curation.publication import RUNS, STAGING, CatalogError, Day, Publication, StuckError, days_of
 from curation.sources import RawObjects
 from curation.staging import MiswrittenError
@@ -109,7 +109,7 @@ def staged_days(lake: DirectoryLake) -> Sequence[Day]:
 
 def finish(lake: DirectoryLake, catalog: Registered) -> Mapping[str, Any] | None:
     """The next night's run, which completes what there is to complete."""
-    with publication(lake, catalog, now=NOON + TERMS.lasts, run="r3") as run:
+    with publication(lake, catalog, now=NOON + AT_ONCE.lasts, run="r3") as run:
         return run.finish()
 
 
@@ -166,7 +166,7 @@ def test_completing_a_run_may_itself_be_stopped(tmp_path: Path, changes: int) ->
 
     with pytest.raises(PowerCutError):
         finish(DyingLake(tmp_path, changes), catalog)
-    with publication(lake, catalog, now=NOON + 2 * TERMS.lasts, run="r4") as run:
+    with publication(lake, catalog, now=NOON + 2 * AT_ONCE.lasts, run="r4") as run:
         run.finish()
 
     assert objects(lake) == NEW
@@ -179,7 +179,7 @@ def test_table_that_the_catalog_lost_holds_nobody_up_and_gets_its_days_when_it_i
     catalog.lacks = {"curated_orders"}
 
     for night in range(2):
-        with publication(lake, catalog, now=NOON + night * TERMS.lasts) as run:
+        with publication(lake, catalog, now=NOON + night * AT_ONCE.lasts) as run:
             if night == 0:
                 run.publish(staged_days(lake), RECORD)
             else:
@@ -189,7 +189,7 @@ def test_table_that_the_catalog_lost_holds_nobody_up_and_gets_its_days_when_it_i
     assert objects(lake) == NEW
     assert catalog.reported == [RECORD]
     catalog.lacks = set()
-    with publication(lake, catalog, now=NOON + 2 * TERMS.lasts) as run:
+    with publication(lake, catalog, now=NOON + 2 * AT_ONCE.lasts) as run:
         run.finish()
         run.check_catalog()
 
@@ -220,7 +220,7 @@ def test_job_that_dies_leaves_what_an_undisturbed_one_leaves(lake: TestLake, tmp
 
     with pytest.raises(PowerCutError):
         lake.run(DyingLake(lake.root, changes))
-    lake.now += TERMS.lasts
+    lake.now += AT_ONCE.lasts
     lake.run()
 
     assert lake.state() == undisturbed.state()

@@ -10,7 +10,7 @@ import pytest
 from curation.publication import StuckError
 from curation.rebuild import Rebuild
 from curation.sources import Bookmark
-from tests.etl.lakes import NOON, TestLake, placed, raw
+from tests.etl.lakes import AT_ONCE, NOON, TestLake, placed, raw
 from tests.etl.test_publication import DyingLake, PowerCutError
 
 pytestmark = pytest.mark.slow
@@ -69,7 +69,7 @@ def test_run_that_cannot_be_completed_is_made_anew_with_its_days(lake: TestLake)
     with pytest.raises(PowerCutError):
         lake.run(DyingLake(lake.root, 3))
     shutil.rmtree(lake.root / "curated/_staging")
-    lake.now += timedelta(minutes=2)
+    lake.now += AT_ONCE.lasts
     with pytest.raises(StuckError, match="--rebuild 2026-11-20"):
         lake.run()
 
