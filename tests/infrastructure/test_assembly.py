@@ -97,7 +97,7 @@ def run_app(*arguments: str, folder: Path = ROOT, **variables: str) -> subproces
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=900,
     )
 
 

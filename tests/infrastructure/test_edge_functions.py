@@ -34,7 +34,7 @@ def normalised(uri: str, *, method: str = "GET", headers: tuple[str, ...] = (), 
         "cookies": {"session": {"value": "1"}},
     }
     script = f"{FUNCTION.read_text()}\nconsole.log(JSON.stringify(handler({json.dumps({'request': request})})))"
-    done = subprocess.run([NODE, "-"], input=script, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run([NODE, "-"], input=script, capture_output=True, text=True, check=True, timeout=300)
     return json.loads(done.stdout)
 
 
