@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from local.run_directory import free_port
 from ops.synth import ROOT
 
 AUTOCANNON = ROOT / "node_modules" / ".bin" / "autocannon"
-SECONDS_TO_START = 60.0
+SECONDS_TO_START = 120.0
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ def served(command: Sequence[str], environment: Mapping[str, str] | None = None)
 def started(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[Server]:
     """A server that listens on the port which replaces `{port}` in its command.
 
-    Raises RuntimeError with what the server printed when it ends or does not listen within a minute.
+    Raises RuntimeError with what the server printed when it ends or does not listen within two minutes.
     """
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryFile("w+") as output:  # not a pipe: one that nobody reads stops whoever writes a log
         process = subprocess.Popen(
             [part.replace("{port}", str(port)) for part in command],
@@ -66,7 +67,11 @@ def started(command: Sequence[str], environment: Mapping[str, str] | None = None
             yield Server(f"http://127.0.0.1:{port}", process.pid)
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def drive(
@@ -105,13 +110,6 @@ def drive(
         result["latency"]["p50"],
         result["latency"]["p99"],
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes], output: IO[str]) -> None:

@@ -13,7 +13,7 @@ FOLDER_LISTING = (sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "{
 
 def test_load_is_what_the_server_answered() -> None:
     with served(FOLDER_LISTING) as address:
-        load = drive(address, seconds=1, connections=2)
+        load = drive(address, seconds=3, connections=2)
 
     assert load.requests_per_second > 0
     assert 0 <= load.p50_milliseconds <= load.p99_milliseconds
