@@ -5,8 +5,10 @@ from __future__ import annotations
 import builtins
 import shutil
 import sys
+import time
 from collections import namedtuple
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -61,6 +63,50 @@ def test_a_failing_step_is_told_with_its_last_words_and_done_again_next_time(
     assert setup.main() == 0
     assert setup.main() == 0
     assert len(calls) == 2
+
+
+def test_a_second_set_up_waits_for_the_first_and_finds_everything_done(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = []
+    monkeypatch.setattr(setup, "STAMPS", tmp_path / "stamps")
+    monkeypatch.setattr(setup, "STEPS", [("Step", lambda: calls.append(1), ("requirements.txt",), tmp_path)])
+    second = Thread(target=setup.main)
+    with setup.alone():
+        second.start()
+        told, deadline = "", time.monotonic() + 60
+        while "waiting for it" not in told and time.monotonic() < deadline:
+            told += capsys.readouterr().out
+            time.sleep(0.02)
+        assert "waiting for it" in told
+        assert calls == []
+        setup.set_up()
+    second.join()
+    assert calls == [1]
+
+
+def test_an_environment_that_was_made_in_half_is_not_taken_for_one(tmp_path: Path) -> None:
+    assert setup.is_whole(setup.VENV)
+    whole = tmp_path / "whole"
+    setup.uv("venv", "--quiet", whole)
+    assert setup.is_whole(whole)
+    for part in ("bin/activate", "pyvenv.cfg", "bin/python"):
+        half = tmp_path / part.replace("/", "-")
+        shutil.copytree(whole, half, symlinks=True)
+        (half / part).unlink()
+        assert not setup.is_whole(half)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not setup.HAS_CHROMIUM, reason="the package holds no browser for this machine")
+def test_a_browser_that_was_unpacked_in_half_is_unpacked_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    place = tmp_path / "chromium"
+    place.mkdir()
+    (place / "chromium").write_text("half of it")
+    monkeypatch.setattr(setup, "CHROMIUM", place)
+    setup.browser()
+    assert (place / "chromium").stat().st_size > 1_000_000
+    assert list(tmp_path.iterdir()) == [place]
 
 
 def test_a_missing_tool_is_named() -> None:
