@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import botocore.session
+from botocore.config import Config
 from botocore.credentials import ContainerProvider, CredentialResolver
 from pydantic import BaseModel
 
@@ -21,6 +22,7 @@ from local.tls import Certificate
 ACCOUNT = "0" * 12
 REGION = "us-east-2"
 EDGE_REGION = "us-east-1"
+_PATIENT = Config(read_timeout=300)  # whoever gives up on a function that is slow calls it twice
 _PYTHON = ROOT / ".emulator" / "bin" / "python"
 _SECRET = "embedded"  # noqa: S105  (the emulator asks for one and checks nothing)
 
@@ -47,7 +49,7 @@ class Emulator(BaseModel, frozen=True):
             resolver = CredentialResolver([ContainerProvider(environ=self.task_environment(role))])
             session.register_component("credential_provider", resolver)
         return boto3.Session(botocore_session=session, region_name=region).client(  # type: ignore[call-overload]  # any service
-            service, endpoint_url=self.endpoint, verify=str(self.authority)
+            service, endpoint_url=self.endpoint, verify=str(self.authority), config=_PATIENT
         )
 
     def task_environment(self, role: str) -> dict[str, str]:

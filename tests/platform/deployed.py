@@ -19,7 +19,8 @@ from local.emulator import Emulator
 from local.platform import Detail, EmbeddedPlatform, Running
 
 Found = TypeVar("Found")
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180.0
+CONSUMERS = ("OrderProcessing", "InventoryUpdate", "Notification")
 
 
 @contextmanager
@@ -55,7 +56,7 @@ class Deployed:
 
     def shop(self) -> httpx.Client:
         """A new customer."""
-        return httpx.Client(base_url=self.address, timeout=30)
+        return httpx.Client(base_url=self.address, timeout=PATIENCE_SECONDS)
 
     @cached_property
     def _resources(self) -> dict[str, dict[str, str]]:
@@ -93,6 +94,18 @@ class Deployed:
         group = self.resource(stack, f"{function}Logs")
         pages = self.emulator.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
         return [event["message"] for page in pages for event in page["events"]]
+
+    def is_drained(self, consumer: str) -> bool:
+        """Whether the consumer has nothing waiting and nothing in hand."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        queue = self.resource("events", f"{consumer}Queue")
+        found = self.emulator.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        return all(found[name] == "0" for name in names)
+
+    def is_at_rest(self) -> bool:
+        """Whether every event is on the bus, and every consumer done with all of them."""
+        published = not self.rows("SELECT FROM outbox WHERE published_at IS NULL")
+        return published and all(map(self.is_drained, CONSUMERS))
 
     def messages(self, queue_url: str) -> list[Any]:
         """What lies in a queue now, read without taking it away, each as JSON."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
 
 import httpx2 as httpx
@@ -12,7 +11,7 @@ import pytest
 
 from local.platform import EmbeddedPlatform
 from local.run_directory import ROOT, free_port
-from tests.platform.deployed import Deployed, quiet
+from tests.platform.deployed import PATIENCE_SECONDS, Deployed, quiet
 
 
 def test_the_deployed_templates_are_the_synthesized_ones_to_the_byte(platform: Deployed) -> None:
@@ -51,14 +50,14 @@ def processes_of(directory: Path) -> list[psutil.Process]:
 
 def test_up_works_again_after_a_crash_and_down_leaves_nothing(tmp_path: Path) -> None:
     directory, port = tmp_path / "run", free_port()
-    EmbeddedPlatform(directory).up(port, quiet)
-    for process in processes_of(directory):
-        if "local.launcher" in process.cmdline():
-            process.send_signal(signal.SIGKILL)
-            process.wait(10)
+    crashing = EmbeddedPlatform(directory)
+    crashing.up(port, quiet)
+    emulator = psutil.Process(crashing.run.process_id("emulator"))
+    emulator.kill()
+    emulator.wait(PATIENCE_SECONDS)
     again = EmbeddedPlatform(directory)
     running = again.up(port, quiet)
-    assert httpx.get(f"{running.address}/api/products").json()["items"]
+    assert httpx.get(f"{running.address}/api/products", timeout=PATIENCE_SECONDS).json()["items"]
     temporary = [Path(found) for found in again.run._contents.directories]
     assert temporary
     again.down()

@@ -8,7 +8,7 @@ import ssl
 import httpx2 as httpx
 import pytest
 
-from tests.platform.deployed import Deployed, eventually
+from tests.platform.deployed import PATIENCE_SECONDS, Deployed, eventually
 
 HEADER = "X-Origin-Verify"
 
@@ -17,7 +17,7 @@ HEADER = "X-Origin-Verify"
 def gateway(platform: Deployed) -> httpx.Client:
     """The emulator's door, behind which every load balancer and distribution answers to its own host name."""
     trust = ssl.create_default_context(cafile=str(platform.emulator.authority))
-    return httpx.Client(base_url=platform.emulator.endpoint, verify=trust, timeout=30)
+    return httpx.Client(base_url=platform.emulator.endpoint, verify=trust, timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")

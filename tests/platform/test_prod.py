@@ -11,7 +11,7 @@ import pytest
 from local.emulator import EDGE_REGION, REGION
 from local.platform import EmbeddedPlatform
 from local.run_directory import ROOT
-from tests.platform.deployed import Deployed, quiet
+from tests.platform.deployed import PATIENCE_SECONDS, Deployed, quiet
 
 API = "api.retailplatform.example"
 # Named in docs/local-platform.md: the template of these is proven, and nothing of them runs.
@@ -40,8 +40,11 @@ RECORDED = {
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The environment that the requirements describe, deployed beside `dev`."""
     embedded = EmbeddedPlatform(tmp_path_factory.mktemp("prod"), environment="prod")
-    yield Deployed.of(embedded, embedded.up(0, quiet), "prod")
-    embedded.down()
+    running = embedded.up(0, quiet)
+    try:
+        yield Deployed.of(embedded, running, "prod")
+    finally:
+        embedded.down()
 
 
 def test_every_stack_of_prod_is_created_from_the_synthesized_templates(prod: Deployed) -> None:
@@ -66,8 +69,8 @@ def test_what_of_prod_is_recorded_only_is_what_the_documentation_names(prod: Dep
 
 
 def test_the_shop_of_prod_is_ready_and_sells_no_samples(prod: Deployed) -> None:
-    assert httpx.get(f"{prod.address}/ready").json() == {"status": "ready", "missing": []}
-    assert httpx.get(f"{prod.address}/api/products").json()["items"] == []
+    assert httpx.get(f"{prod.address}/ready", timeout=PATIENCE_SECONDS).json() == {"status": "ready", "missing": []}
+    assert httpx.get(f"{prod.address}/api/products", timeout=PATIENCE_SECONDS).json()["items"] == []
 
 
 def test_p1_the_accelerators_load_balancer_forwards_the_api_of_its_host_and_refuses_the_rest(prod: Deployed) -> None:
@@ -77,7 +80,7 @@ def test_p1_the_accelerators_load_balancer_forwards_the_api_of_its_host_and_refu
     trust = ssl.create_default_context(cafile=str(prod.emulator.authority))
 
     assert balancer["Scheme"] == "internal"
-    with httpx.Client(base_url=prod.emulator.endpoint, verify=trust, timeout=30) as gateway:
+    with httpx.Client(base_url=prod.emulator.endpoint, verify=trust, timeout=PATIENCE_SECONDS) as gateway:
         for path in ("/", "/admin", "/static/shop.css"):
             refused = gateway.get(f"/_alb/{balancer['LoadBalancerName']}{path}", headers={"Host": API})
             assert (refused.status_code, refused.text) == (403, "")

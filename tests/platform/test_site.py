@@ -9,7 +9,7 @@ import httpx2 as httpx
 import pytest
 
 from storefront.rendering import STATIC, STATIC_VERSION
-from tests.platform.deployed import Deployed
+from tests.platform.deployed import PATIENCE_SECONDS, Deployed
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,9 @@ def edge(platform: Deployed) -> httpx.Client:
     found = platform.emulator.client("cloudfront").get_distribution(Id=platform.resource("ingress", "Cdn"))
     trust = ssl.create_default_context(cafile=str(platform.emulator.authority))
     host = str(found["Distribution"]["DomainName"])
-    return httpx.Client(base_url=platform.emulator.endpoint, verify=trust, timeout=30, headers={"Host": host})
+    return httpx.Client(
+        base_url=platform.emulator.endpoint, verify=trust, timeout=PATIENCE_SECONDS, headers={"Host": host}
+    )
 
 
 def test_p3_the_files_that_pages_name_are_served_from_the_bucket(platform: Deployed, edge: httpx.Client) -> None:
