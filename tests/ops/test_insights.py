@@ -10,7 +10,7 @@ from typing import Literal
 
 import duckdb
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from typer import Typer
 from typer.testing import CliRunner
 
@@ -205,6 +205,6 @@ def test_page_is_whole_in_a_browser_in_light_and_dark_and_on_a_phone(html: str, 
             inks.add(str(seen.locator("svg text").first.evaluate("text => getComputedStyle(text).fill")))
             assert seen.evaluate("document.documentElement.scrollWidth <= innerWidth")
             seen.get_by_text("Revenue, EUR: the numbers").click()
-            assert seen.get_by_role("cell", name="360.00").first.is_visible()
+            expect(seen.get_by_role("cell", name="360.00").first).to_be_visible(timeout=30_000)
     assert (complaints, asked) == ([], {file.as_uri()})
     assert len(backgrounds) == len(inks) == 2
