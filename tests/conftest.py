@@ -102,9 +102,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     from curation.here import session  # here, for importing Spark takes as long as many a test
     from curation.job import configure
 
-    os.environ.setdefault("TZ", "America/New_York")  # results must not depend on where the machine is
-    # A few rows at a time: compiling costs a hundred times what it saves.
-    spark = session(tmp_path_factory.mktemp("spark"), memory="2g", cores="2", java="-XX:TieredStopAtLevel=1")
+    with pytest.MonkeyPatch.context() as machine:
+        # Results must not depend on where the machine is. For Java alone: in this process some library would sooner or
+        # later take notice of it, and the tests before and after that would be in different places.
+        machine.setenv("TZ", os.environ.get("TZ", "America/New_York"))
+        # A few rows at a time: compiling costs a hundred times what it saves.
+        spark = session(tmp_path_factory.mktemp("spark"), memory="2g", cores="2", java="-XX:TieredStopAtLevel=1")
     spark.conf.set("spark.sql.codegen.wholeStage", "false")
     spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     spark.conf.set("spark.sql.shuffle.partitions", "2")
