@@ -57,7 +57,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Taken:
-    """What one round took: seconds of the clock, and of all processors together in Spark's process."""
+    """What one round took: seconds of the clock, and of all processors together in Spark and its workers."""
 
     seconds: float
     processor_seconds: float
@@ -202,7 +202,7 @@ def _runs(spark: SparkSession, lake: Path, parquet: Path) -> Mapping[str, Callab
     def curate() -> None:
         folder = DirectoryLake(lake)
         now = datetime.combine(LAST_DAY, datetime.max.time(), UTC)
-        account = Curation(spark, folder, NoCatalog(), lambda _: None, lambda: now).run(RawObjects(spark, folder))
+        account = Curation(spark, folder, NoCatalog(), lambda _: None, lambda: now).run(RawObjects(folder))
         if account.unaccounted or not (account.duplicates and account.quarantined):
             raise RuntimeError(f"the job did not tell what of a history is sound, repeated and broken: {account}")
 
@@ -231,11 +231,15 @@ def _runs(spark: SparkSession, lake: Path, parquet: Path) -> Mapping[str, Callab
 
 
 def _take(run: Callable[[], None]) -> Taken:
-    (java,) = (child for child in psutil.Process().children(recursive=True) if "java" in child.name())
-    began, before = time.perf_counter(), java.cpu_times()
+    began, before = time.perf_counter(), _processor_seconds()
     run()
-    after = java.cpu_times()
-    return Taken(time.perf_counter() - began, after.user + after.system - before.user - before.system)
+    return Taken(time.perf_counter() - began, _processor_seconds() - before)
+
+
+def _processor_seconds() -> float:
+    """Of Spark and its Python workers so far, which are kept from round to round."""
+    times = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
+    return sum(each.user + each.system for each in times)
 
 
 def scanned_bytes(lake: Path, query: str) -> int:

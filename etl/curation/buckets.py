@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+import boto3
 from botocore.exceptions import ClientError
 
-from curation.lake import Content, MissingObjectError, Stored
+from curation.files import Files
+from curation.lake import Content, DirectoryLake, MissingObjectError, Stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -97,6 +100,31 @@ class BucketLake:
     def written(self, prefix: str) -> Sequence[str]:
         return [stored.key for stored in self.list(f"{prefix}/") if stored.key.endswith(".parquet")]
 
+    def files(self) -> Files:
+        return BucketFiles(self._bucket)
+
+
+class BucketFiles:
+    """Objects of a bucket on any machine of Spark's, with the rights that this has."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def read(self, key: str) -> bytes | None:
+        return _lake_of_this_process(self._bucket).read(key)
+
+    def open(self, key: str) -> BinaryIO:
+        return _lake_of_this_process(self._bucket).open(key)
+
+    def write(self, key: str, content: bytes) -> None:
+        _lake_of_this_process(self._bucket).write(key, content)
+
+
+@cache
+def _lake_of_this_process(bucket: str) -> BucketLake:
+    """No client can be sent to another process."""
+    return BucketLake(boto3.client("s3"), bucket)
+
 
 class MirroredLake(BucketLake):
     """A lake in a bucket on a machine whose Spark knows no S3: what it reads and writes passes through a folder."""
@@ -124,3 +152,6 @@ class MirroredLake(BucketLake):
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(self._client.upload_file, map(str, files), [self._bucket] * len(keys), keys))
         return keys
+
+    def files(self) -> Files:
+        return DirectoryLake(self._mirror)

@@ -38,7 +38,7 @@ def run(arguments: list[str]) -> None:
                 report = Metrics(boto3.client("cloudwatch"), options.metrics)
                 curation = Curation(spark, lake, catalog, report)
             rebuild = Rebuild.of(options.rebuild, lake) if options.rebuild else NOTHING
-            account = curation.run(RawObjects(spark, lake, options.job_bookmark_option), rebuild)
+            account = curation.run(RawObjects(lake, options.job_bookmark_option), rebuild)
         finally:
             spark.stop()
     _print(account)
@@ -58,6 +58,7 @@ def session(scratch: Path, *, memory: str = "2g", cores: str = "*", java: str = 
         "spark.local.dir": str(scratch / "spark"),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.shuffle.partitions": "32",
+        "spark.executorEnv.PYTHONPATH": str(Path(__file__).parent.parent),  # a folder, or an archive
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",

@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import get_ident
 from typing import BinaryIO, Protocol
 
+from curation.files import Files
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -69,13 +71,16 @@ class Lake(Protocol):
         """Delete these objects; those that are gone already do not matter."""
 
     def readable(self, keys: Sequence[str]) -> Sequence[str]:
-        """Paths by which Spark reads these objects."""
+        """Paths by which Spark reads these objects; from then on, `files` can read them, too."""
 
     def writable(self, prefix: str) -> str:
         """The path at which Spark writes what is to be under `prefix`."""
 
     def written(self, prefix: str) -> Sequence[str]:
-        """The keys of the data that Spark wrote at `writable(prefix)`, now in the lake."""
+        """The keys of the data that Spark wrote at `writable(prefix)`, or a worker below it, now in the lake."""
+
+    def files(self) -> Files:
+        """The objects for Spark's workers."""
 
 
 class DirectoryLake:
@@ -154,3 +159,6 @@ class DirectoryLake:
 
     def written(self, prefix: str) -> Sequence[str]:
         return [stored.key for stored in self.list(f"{prefix}/") if stored.key.endswith(".parquet")]
+
+    def files(self) -> Files:
+        return DirectoryLake(self._root)

@@ -23,12 +23,6 @@ class Folder:
     name: str
     held: Mapping[str, str]
     new: Sequence[Stored]
-    is_leaf: bool
-
-    @property
-    def is_new_as_a_whole(self) -> bool:
-        """Whether nothing of it was read before, and no folder is in it."""
-        return self.is_leaf and len(self.new) == len(self.held)
 
 
 class Ledger:
@@ -45,14 +39,14 @@ class Ledger:
         """Folders with objects that no run has read, or that are to be read `again`, by the name of the folder."""
         digests = self._digests()
 
-        def look(name: str, stored: Sequence[Stored], is_leaf: bool) -> Folder | None:
+        def look(name: str, stored: Sequence[Stored]) -> Folder | None:
             held = {each.key: each.version for each in stored}
             read_again = again(name)
             if not held or (digests.get(name) == _digest(held) and not read_again):
                 return None
             known = {} if read_again else self._page(name)
             new = [each for each in stored if known.get(each.key) != each.version]
-            return Folder(name, held, new, is_leaf)
+            return Folder(name, held, new)
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = list(pool.map(lambda folder: look(*folder), self._folders(pool)))
@@ -66,13 +60,13 @@ class Ledger:
             digests[folder.name] = _digest(folder.held)
         self._lake.write(LEDGER, json.dumps(digests).encode())
 
-    def _folders(self, pool: ThreadPoolExecutor) -> Iterator[tuple[str, list[Stored], bool]]:
+    def _folders(self, pool: ThreadPoolExecutor) -> Iterator[tuple[str, list[Stored]]]:
         names = [RAW]
         while names:
             below: list[str] = []
             for name, (stored, folders) in zip(names, pool.map(self._lake.folder, names), strict=True):
                 below += folders
-                yield name, [each for each in stored if each.size and not each.key.endswith("/")], not folders
+                yield name, [each for each in stored if each.size and not each.key.endswith("/")]
             names = below
 
     def _digests(self) -> dict[str, str]:

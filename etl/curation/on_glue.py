@@ -30,6 +30,6 @@ def run(arguments: list[str]) -> None:
         GlueCatalog(boto3.client("glue"), options["database"]),
         Metrics(boto3.client("cloudwatch"), options["metrics"]),
     )
-    source = RawObjects(glue.spark_session, lake, Bookmark(options["job_bookmark_option"]))
+    source = RawObjects(lake, Bookmark(options["job_bookmark_option"]))
     curation.run(source, Rebuild.of(options["rebuild"], lake) if wanted else NOTHING)
     job.commit()

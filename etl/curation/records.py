@@ -1,89 +1,141 @@
-"""Lines of the raw zone as records: each parsed once, checked against its contract, and known by its identity."""
+"""Lines of the raw zone as rows of tables, many at a time: what Spark's workers do with their part of the lines."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import gc
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as f
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from curation.checks import problem
-from curation.columns import by_type
-from curation.parsing import parsed
-from curation.unknown import unknown_fields
+from curation.columns import MOMENT, Columns
+from curation.contracts import CONTRACTS
+from curation.events import Broken, read
+from curation.files import Files
+from curation.ledger import RAW
+from curation.lines import LINE_KEPT, Lines, gathered
+from curation.packing import Packed, batch_of, by_bucket, by_day
+from curation.rebuild import UNDATED
+from curation.tables import PARTITION, QUARANTINE, Table
+from curation.verdict import TOO_LONG, Limits
 
-BROKEN = "broken"
+EVENTS = "events"  # packed beside the tables: id, moment and content of every event
+READ = "read"  # and how many lines there were
 CONTRADICTS = "event_id is that of another event"
-RECORD_KEPT = 65536  # characters of a broken record; the raw object has the rest
+
+_AT_ONCE = 2_000  # lines: no more than a processor's cache holds when they are parsed
+_DAY = re.compile(r"/date=(\d{4}-\d\d-\d\d)/")
 
 
-def records(lines: DataFrame, now: datetime, contradicting: DataFrame | None = None) -> DataFrame:
-    """One row for each row of `lines` (`line`, `object`), sound or not: the reason why not is in `problem`.
+@dataclass(frozen=True)
+class Records:
+    """Makes packed rows of the lines of objects, for `mapInArrow`.
 
-    `kind` is the event's type, or BROKEN. `event_id` identifies the record: the event's own, or a digest of what is
-    broken. `content` tells events of one id apart; those in `contradicting` (`event_id`, `content`) are broken. `date`
-    is the day: of the event, or for a broken one of the raw object's name, so that reading it again finds the same day.
+    `parts` are objects, a key and a size each; of the rows that Spark gives, each is the number of a part. Events are
+    broken that are in the `contradicting` files, an id and a content each.
     """
-    checked = parsed(lines).withColumn("problem", problem(now))
-    checked = checked.withColumn("content", f.when(f.col("problem").isNull(), _content()))
-    if contradicting is not None:
-        checked = _without(checked, contradicting)
-    sound = f.col("problem").isNull()
-    broken = ~sound
-    payload = f.col("event.payload")
-    return checked.select(
-        f.when(sound, f.lower("event.event_id"))
-        .otherwise(f.sha2(f.concat_ws("/", "prefix", f.coalesce("line", "object")), 256))
-        .alias("event_id"),
-        f.when(sound, f.col("content")).alias("content"),
-        f.when(sound, _type()).otherwise(f.lit(BROKEN)).alias("kind"),
-        f.when(broken, _type()).alias("detail_type"),
-        f.col("occurred_at"),
-        f.when(sound, f.to_date("occurred_at").cast("string")).otherwise(_day_of_object()).alias("date"),
-        f.col("event.correlation_id").alias("correlation_id"),
-        f.when(sound, unknown_fields()).alias("unknown_fields"),
-        "problem",
-        "prefix",
-        f.when(broken, _key_of_object()).alias("object"),
-        f.when(broken, f.substring("line", 1, RECORD_KEPT)).alias("record"),
-        f.when(broken, f.octet_length("line")).alias("bytes"),
-        f.coalesce(sound & (f.col("prefix") != by_type(lambda contract: contract.prefix)), f.lit(False)).alias(
-            "misplaced"
-        ),
-        *(payload[name].alias(name) for name in ("order_id", "customer_id", "visit_id", "reason", "tracking_code")),
-        f.coalesce(payload["payment_reference"], payload["refund_reference"]).alias("reference"),
-        *(payload[name].alias(name) for name in ("product_id", "sku", "name")),
-        *(payload[name].alias(name) for name in ("quantity", "change", "inventory_count")),
-        f.coalesce(payload["active"], f.lit(True)).alias("active"),
-        payload["categories"].alias("categories"),
-        f.col("amount"),
-        f.col("money.currency").alias("currency"),
-        "lines",
-    )
+
+    tables: Mapping[str, Table]
+    limits: Limits
+    run: str
+    files: Files
+    parts: Sequence[Sequence[tuple[str, int]]]
+    buckets: int
+    buckets_of_events: int
+    contradicting: Sequence[str] = ()
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Of each table and day the rows, in some packages, EVENTS, and how many lines were READ."""
+        contradicting = {pair for key in self.contradicting for pair in _pairs(self.files.read(key))}
+        for part in (number for batch in batches for number in batch.column(0).to_pylist()):
+            gc.disable()  # nothing here holds itself, and looking for what does costs a third of the time
+            try:
+                for lines in gathered(self.files, self.parts[part]):
+                    yield batch_of(self._packed(lines, contradicting))
+            finally:
+                gc.enable()
+
+    def _packed(self, lines: Lines, contradicting: Set[tuple[str, int]]) -> Iterator[Packed]:
+        rows: defaultdict[str, list[pa.Table]] = defaultdict(list)
+        misplaced = ahead = 0
+        now = pa.scalar(self.limits.now, MOMENT)
+        prefixes = np.array([_prefix(key) for key in lines.objects], object)[lines.places()]
+        for begin in range(0, len(lines), _AT_ONCE):
+            events, broken = read(lines.texts[begin : begin + _AT_ONCE], self.limits, begin)
+            if contradicting:
+                events, others = _consistent(events, contradicting)
+                broken += others
+            if broken:
+                rows[QUARANTINE].append(self._broken(lines, broken))
+            for each in events:
+                misplaced += int(np.sum(prefixes[each.numbers] != CONTRACTS[each.kind].prefix))
+                ahead += pc.sum(pc.greater(each.occurred_at, now)).as_py()
+                rows[EVENTS].append(_identities(each))
+                for table in self.tables.values():
+                    if each.kind in table.rows:
+                        rows[table.name].append(table.of(each))
+        for name, tables in rows.items():
+            together = pa.concat_tables(tables)
+            if name == EVENTS:
+                yield from by_bucket(EVENTS, "", "event_id", together, self.buckets_of_events)
+            else:
+                yield from by_day(name, self.tables[name].key, together, PARTITION, self.buckets)
+        yield Packed(READ, "", 0, None, len(lines), misplaced, ahead)
+
+    def _broken(self, lines: Lines, broken: Sequence[Broken]) -> pa.Table:
+        rows: defaultdict[str, list[Any]] = defaultdict(list)
+        places = lines.places()
+        for each in broken:
+            key, text = lines.objects[places[each.number]], lines.texts[each.number]
+            start, characters = lines.too_long.get(each.number, (text, 0))
+            content = None if start is None else start.encode(errors="replace")
+            identity = f"{_prefix(key)}/{key if content is None else content.decode()}{characters or ''}"
+            day = _DAY.search(key)
+            row = {
+                "record_id": sha256(identity.encode()).hexdigest(),
+                "reason": TOO_LONG if characters else each.reason,
+                "object": key,
+                "prefix": _prefix(key),
+                "detail_type": each.detail_type,
+                "bytes": characters or (None if content is None else len(content)),
+                "record": None if content is None else content.decode()[:LINE_KEPT],
+                PARTITION: day[1] if day else UNDATED,
+            }
+            for name, value in row.items():
+                rows[name].append(value)
+        return self.tables[QUARANTINE].holding({**rows, "run": self.run}, len(broken))
 
 
-def _type() -> Column:
-    return f.col("event.detail_type")
+def _prefix(key: str) -> str:
+    """The folder of the raw zone."""
+    return key.removeprefix(RAW).partition("/")[0]
 
 
-def _content() -> Column:
-    """A digest of what the contract knows, which is the same in both forms of line."""
-    return f.xxhash64(_type(), "occurred_at", "event.correlation_id", "event.payload")
+def _pairs(content: bytes | None) -> Iterator[tuple[str, int]]:
+    rows = pq.read_table(BytesIO(content or b""))
+    return zip(rows["event_id"].to_pylist(), rows["content"].to_pylist(), strict=True)
 
 
-def _without(checked: DataFrame, contradicting: DataFrame) -> DataFrame:
-    """The records, broken where they are among the contradicting."""
-    others = contradicting.select(f.col("event_id").alias("id"), f.col("content").alias("other"))
-    same = (f.lower("event.event_id") == f.col("id")) & (f.col("content") == f.col("other"))
-    reason = f.coalesce("problem", f.when(f.col("id").isNotNull(), f.lit(CONTRADICTS)))
-    return checked.join(others, same, "left").withColumn("problem", reason)
+def _consistent(events: Iterable[Columns], contradicting: Set[tuple[str, int]]) -> tuple[list[Columns], list[Broken]]:
+    """The events without those that contradict another, and these."""
+    found, broken = [], []
+    for each in events:
+        pairs = zip(each.event_id.to_pylist(), each.content.tolist(), strict=True)
+        sound = np.array([pair not in contradicting for pair in pairs])
+        broken += [Broken(number, CONTRADICTS, each.kind) for number in each.numbers[~sound].tolist()]
+        if sound.any():
+            found.append(each.where(sound))
+    return found, broken
 
 
-def _key_of_object() -> Column:
-    """The object's key below the bucket, whatever scheme and folder Spark read it by."""
-    return f.concat(f.lit("raw/"), f.substring_index("object", "/raw/", -1))
-
-
-def _day_of_object() -> Column:
-    day = f.regexp_extract("object", r"/date=(\d{4}-\d\d-\d\d)/", 1)
-    return f.when(day == "", f.lit("undated")).otherwise(day)
+def _identities(events: Columns) -> pa.Table:
+    columns = {"event_id": events.event_id, "occurred_at": events.occurred_at, "content": pa.array(events.content)}
+    return pa.table(columns)

@@ -1,185 +1,177 @@
 """What a run writes aside, below `curated/_staging/<run>/`, and what it finds there afterwards.
 
 Nothing that was computed is kept in memory or on a worker's disk: a worker may be lost at any moment, and with it all
-it holds. And nothing is believed for having been asked for: rows are counted in the files that were written.
+it holds. And nothing is believed for having been told: what a worker says it wrote is looked for in the lake.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
 
+from curation.contracts import BEGAN
+from curation.days import WRITTEN, Days
 from curation.lake import Lake
-from curation.publication import STAGING, Day, days_of, emptied
+from curation.packing import PACKED
+from curation.publication import Day, days_of, emptied
 from curation.rebuild import Rebuild
+from curation.records import EVENTS, READ, Records
 from curation.tables import PARTITION, Table
+from curation.verdict import Limits
 
-# Spark's own way to make a write whole costs a rename of each file, and ours begins where it ends.
-_COMMIT = {"mapreduce.fileoutputcommitter.algorithm.version": "2"}
-# Read by few columns at a time and once or twice: quick to write rather than small.
-_ASIDE = {"compression": "snappy", "parquet.enable.dictionary": "false"}
-_FILE_AT_MOST = 2**30  # of what is kept; a larger one would be cut, and a day get a file more
-_AT_ONCE = 3  # tables: no core waits while one of them is planned or committed
+# Ids, mostly, which are random: compressing them costs more than it saves.
+_ASIDE = {"compression": "uncompressed", "parquet.enable.dictionary": "false"}
+
+Parts = Sequence[Sequence[tuple[str, int]]]
+"""Objects, key and size, in parts of about the same work."""
 
 
 class MiswrittenError(RuntimeError):
-    """The staged files of a table hold other rows than they should; nothing was published."""
+    """What the workers wrote is not all there; nothing was published."""
 
 
-@dataclass(frozen=True)
-class Counted:
-    """Rows, and the events that they stand for."""
+@dataclass
+class Added:
+    """What a table has more than before, and how many of the run's events it held already, or got twice."""
 
     rows: int = 0
     events: int = 0
+    known: int = 0
+    copies: int = 0
+
+    def count(self, row: Row) -> None:
+        """Count what a worker tells of a day."""
+        self.rows += row.rows
+        self.events += row.events
+        self.known += row.known
+        self.copies += row.copies
 
 
 @dataclass(frozen=True)
-class Added:
-    """What staged files have more than their days held, and how many of the run's events these held already."""
+class Staged:
+    """What a run found, and what is to become of it."""
 
-    rows: int
-    events: int
-    known: int
-
-
-@dataclass(frozen=True)
-class Change:
-    """What days of a table are to be: `rows`, which are what was `held` before and what is `new` of the `given`."""
-
-    table: Table
-    given: DataFrame
-    held: DataFrame | None
-    new: DataFrame
-    rows: DataFrame
-
-
-@dataclass(frozen=True)
-class StagedTable:
-    """A change, and what was `written` of it."""
-
-    change: Change
-    days: Sequence[Day]
-    written: DataFrame
-
-    def parts(self) -> Iterator[tuple[str, DataFrame]]:
-        """What there is of new, written, held and given rows, by name."""
-        yield from (("new", self.change.new), ("written", self.written))
-        if self.change.held is not None:
-            yield from (("held", self.change.held), ("given", self.change.given))
+    read: int = 0
+    misplaced: int = 0
+    ahead: int = 0
+    added: Mapping[str, Added] = field(default_factory=dict)
+    days: Sequence[Day] = ()
 
 
 @dataclass(frozen=True)
 class Staging:
-    """The place of one run. Each day of a table gets as many files as `buckets` says, or as it has already."""
+    """What a run writes at its `place`.
+
+    A day that is added to keeps as many files as it has, unless `buckets` are more; a new one gets these.
+    """
 
     spark: SparkSession
     lake: Lake
+    tables: Mapping[str, Table]
     run: str
+    place: str
     rebuild: Rebuild
     buckets: int
+    buckets_of_events: int
 
-    def keep(self, rows: DataFrame, name: str) -> DataFrame:
-        """The rows, written and read back, in as many parts as they were and each in its order."""
-        place = self._place(name)
-        rows.write.options(**_COMMIT, **_ASIDE).parquet(place)
-        self._tasks_of(bytes_at_most=_FILE_AT_MOST, bytes_to_open=_FILE_AT_MOST)  # both so large: one file a task
-        return self.spark.read.schema(rows.schema).parquet(place)
+    def stage(self, parts: Parts, now: datetime) -> Staged:
+        """Write the days that objects touch, whole, and empty the others that are made anew.
 
-    def expect_small(self) -> None:
-        """What is read next is many small objects: several of them to a task, and a large one to several tasks."""
-        self._tasks_of(bytes_at_most=128 * 2**20, bytes_to_open=4 * 2**20)
+        Where events contradict each other, which is rare, it reads again. Raises MiswrittenError.
+        """
+        if not parts:
+            return Staged(days=self._emptied(()))
+        packed = self._packed(parts, now, "packed", ())
+        written = self._written(packed, self._held(packed))
+        if contradicting := [key for row in written if row.table == EVENTS for key in row["keys"]]:
+            packed = self._packed(parts, now, "packed-again", contradicting)
+            written = self._written(packed, self._held(packed))
+        return self._staged(packed, [row for row in written if row.table != EVENTS])
 
-    def write(self, records: DataFrame, touched: Sequence[tuple[Table, Sequence[str]]]) -> list[StagedTable]:
-        """The touched days of each table whole: what they held before, and the records that they lack."""
-        changes = [self._change(table, records, days) for table, days in touched]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(self._write, changes))
+    def _packed(self, parts: Parts, now: datetime, name: str, contradicting: Sequence[str]) -> DataFrame:
+        """What the objects hold, packed by table and day, written and read back."""
+        records = Records(
+            self.tables,
+            Limits(now, BEGAN),
+            self.run,
+            self.lake.files(),
+            parts,
+            self.buckets,
+            self.buckets_of_events,
+            tuple(contradicting),
+        )
+        place = self.lake.writable(f"{self.place}/{name}")
+        numbers = self.spark.range(0, len(parts), 1, len(parts))
+        numbers.mapInArrow(records, PACKED).write.options(**_ASIDE).parquet(place)
+        return self.spark.read.schema(PACKED).parquet(place)
 
-    def _change(self, table: Table, records: DataFrame, touched: Sequence[str]) -> Change:
-        files = {day: self._files(table, day) for day in touched if not self.rebuild.replaces(table.name, day)}
-        given, held, buckets = table.of(records), None, self.buckets
-        rows = new = given
-        if existing := [key for keys in files.values() for key in keys]:
-            held = self._read(table, existing)
-            new = given.join(held.select(table.key, PARTITION), [table.key, PARTITION], "left_anti")
-            buckets = max(buckets, *(len(keys) for keys in files.values()))
-            rows = held.unionByName(new).repartition(PARTITION, bucket(table.key, buckets))
-        return Change(table, given, held, new, rows)
+    def _held(self, packed: DataFrame) -> dict[tuple[str, str], list[str]]:
+        """The files of the days that are added to, by table and day."""
+        held = {}
+        touched = packed.where(~f.col("table").isin(READ, EVENTS)).select("table", "date").distinct()
+        for table, date in _told(touched):
+            place = f"{self.tables[table].folder}/{PARTITION}={date}/"
+            keys = [stored.key for stored in self.lake.list(place) if stored.key.endswith(".parquet")]
+            if keys and not self.rebuild.replaces(table, date):
+                held[table, date] = keys
+        self.lake.readable([key for keys in held.values() for key in keys])
+        return held
 
-    def _write(self, change: Change) -> StagedTable:
-        table, place = change.table, self._place(change.table.name)
-        change.rows.write.options(**_COMMIT).partitionBy(PARTITION).parquet(place)
-        keys = self.lake.written(f"{STAGING}/{self.run}/{table.name}")
-        days = days_of(self.lake, table.catalog_name, table.folder, keys)
-        return StagedTable(change, days, self.spark.read.schema(table.schema()).parquet(place))
+    def _written(self, packed: DataFrame, held: Mapping[tuple[str, str], Sequence[str]]) -> list[Row]:
+        """What the workers say that they wrote, after it was found there."""
+        day = f.concat_ws("/", "table", "date")
+        whole = day.isin([f"{table}/{date}" for table, date in held])  # in one piece, to be added to what is there
+        days = Days(self.tables, self.lake.files(), self.place, held, self.buckets)
+        by_day = (
+            packed.where(f.col("table") != READ)
+            .withColumn("bucket", f.when(whole, 0).otherwise(f.col("bucket")))
+            .repartition("table", "date", "bucket")
+            .sortWithinPartitions("table", "date", "bucket")
+        )
+        written = _told(by_day.mapInArrow(days, WRITTEN))
+        for table in {row.table for row in written if row["keys"]}:
+            self.lake.written(f"{self.place}/{table}")
+        found = {stored.key: stored.size for stored in self.lake.list(f"{self.place}/")}
+        for row in written:
+            for key, size in zip(row["keys"], row.sizes, strict=True):
+                if found.get(key) != size:
+                    raise MiswrittenError(
+                        f"{key} was written with {size} bytes for table {row.table}, and "
+                        f"{'is gone' if key not in found else f'has {found[key]}'}; nothing was published, "
+                        "so start the job again, and look into its log if it fails again"
+                    )
+        return written
 
-    def emptied(self, table: Table, touched: Iterable[str]) -> list[Day]:
+    def _staged(self, packed: DataFrame, written: Sequence[Row]) -> Staged:
+        counts = (f.coalesce(f.sum(name), f.lit(0)) for name in ("number", "misplaced", "ahead"))
+        ((read, misplaced, ahead),) = _told(packed.where(f.col("table") == READ).select(*counts))
+        added: defaultdict[str, Added] = defaultdict(Added)
+        keys: defaultdict[str, list[str]] = defaultdict(list)
+        for row in written:
+            added[row.table].count(row)
+            keys[row.table] += row["keys"]
+        days = [day for name, of_table in keys.items() for day in self._days(self.tables[name], of_table)]
+        touched = {(row.table, row.date) for row in written}
+        return Staged(read, misplaced, ahead, added, [*days, *self._emptied(touched)])
+
+    def _days(self, table: Table, keys: Sequence[str]) -> list[Day]:
+        return days_of(self.lake, table.catalog_name, table.folder, keys)
+
+    def _emptied(self, touched: Container[tuple[str, str]]) -> list[Day]:
         """The days that are made anew and of which nothing is left."""
-        gone = {day for day in self.rebuild.days if self.rebuild.replaces(table.name, day)} - set(touched)
-        return [emptied(self.lake, table.catalog_name, table.folder, day) for day in sorted(gone)]
-
-    def _tasks_of(self, *, bytes_at_most: int, bytes_to_open: int) -> None:
-        self.spark.conf.set("spark.sql.files.maxPartitionBytes", str(bytes_at_most))
-        self.spark.conf.set("spark.sql.files.openCostInBytes", str(bytes_to_open))
-
-    def _place(self, name: str) -> str:
-        return self.lake.writable(f"{STAGING}/{self.run}/{name}")
-
-    def _files(self, table: Table, day: str) -> list[str]:
-        place = f"{table.folder}/{PARTITION}={day}/"
-        return [stored.key for stored in self.lake.list(place) if stored.key.endswith(".parquet")]
-
-    def _read(self, table: Table, keys: Sequence[str]) -> DataFrame:
-        paths = list(self.lake.readable(keys))
-        reader = self.spark.read.schema(table.schema()).option("basePath", self.lake.writable(table.folder))
-        return reader.parquet(*paths)
+        return [
+            emptied(self.lake, table.catalog_name, table.folder, day)
+            for table in self.tables.values()
+            for day in sorted(self.rebuild.days)
+            if self.rebuild.replaces(table.name, day) and (table.name, day) not in touched
+        ]
 
 
-def bucket(key: str, buckets: int) -> Column:
-    """The number of the file, among those of its day, that a row belongs in."""
-    return f.pmod(f.xxhash64(key), f.lit(buckets)) if buckets > 1 else f.lit(0)
-
-
-def added(staged: Sequence[StagedTable]) -> Mapping[str, Added]:
-    """By table, what the staged files have more than their days held, counted in the files.
-
-    Raises MiswrittenError unless that is just what was new.
-    """
-    counted, found = _count(staged), {}
-    for each in staged:
-        name = each.change.table.name
-        new, written = counted[name, "new"], counted[name, "written"]
-        held, given = counted[name, "held"], counted[name, "given"] if each.change.held is not None else new
-        rows, events = written.rows - held.rows, written.events - held.events
-        if (rows, events) != (new.rows, new.events):
-            raise MiswrittenError(
-                f"table {name} held {held}, {new} are new, but the staged files have {written}; nothing was published, "
-                "so start the job again, and look into its log if it fails again"
-            )
-        found[name] = Added(rows, events, given.events - new.events)
-    return found
-
-
-def _count(staged: Sequence[StagedTable]) -> defaultdict[tuple[str, str], Counted]:
-    """Rows and events of all parts of all tables, in one go."""
-    frames = []
-    for each in staged:
-        table = each.change.table
-        is_event = table.main_row() if table.main_row else f.lit(False)
-        for what, frame in each.parts():
-            names = (f.lit(table.name).alias("table"), f.lit(what).alias("what"))
-            frames.append(frame.select(*names, is_event.alias("is_event")))
-    counted: defaultdict[tuple[str, str], Counted] = defaultdict(Counted)
-    if frames:
-        together = reduce(DataFrame.unionByName, frames).groupBy("table", "what", "is_event")
-        for table, what, is_event, rows in together.count().collect():
-            before = counted[table, what]
-            counted[table, what] = Counted(before.rows + rows, before.events + (rows if is_event else 0))
-    return counted
+def _told(about: DataFrame) -> list[Row]:
+    """Names and counts, of which there are some for each day and file; nothing else comes to the driver."""
+    return about.collect()

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as f
-from pyspark.sql.types import StructType, _parse_datatype_string
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from curation.records import BROKEN
+from curation.columns import AMOUNT, MOMENT, Columns
 
 PARTITION = "date"
 QUARANTINE = "quarantine"
+IS_EVENT = "_is_event"  # whether a row stands for an event, so that events can be counted; beside the columns
+
+Rows = Mapping[str, Any]
+"""Columns by name: an array, a list, or a value that all rows share; what is missing is null."""
+
+_TYPES = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "boolean": pa.bool_(),
+    "timestamp": MOMENT,
+    "decimal(12,2)": AMOUNT,
+    "decimal(14,2)": pa.decimal128(14, 2),
+    "array<string>": pa.list_(pa.field("element", pa.string())),
+}
 
 
 @dataclass(frozen=True)
 class Table:
-    """One table: where it lies, its columns in order, and the rows that records of these types give it."""
+    """One table: where it lies, its columns in order, and the rows that events of each type give it."""
 
     name: str
     folder: str
     columns: Mapping[str, str]
-    events: Sequence[str]
-    rows: Callable[[DataFrame], DataFrame]
-    main_row: Callable[[], Column] | None = None
-    """Which of its rows stand for an event each, so that events can be counted; of the others none does."""
+    rows: Mapping[str, Callable[[Columns], Rows]]
+    has_lines: bool = False
+    """Whether an event may have several rows, with numbers in `line_number`."""
 
     @property
     def key(self) -> str:
@@ -40,114 +53,118 @@ class Table:
         """What the catalog calls it."""
         return self.name if self.name == QUARANTINE else f"curated_{self.name}"
 
-    def schema(self) -> StructType:
-        """Its columns and the partition, as Spark reads them: what an older file lacks is null."""
-        columns = [*self.columns.items(), (PARTITION, "string")]
-        schema = _parse_datatype_string(", ".join(f"`{name}` {of_type}" for name, of_type in columns))
-        assert isinstance(schema, StructType)  # noqa: S101  (of several columns it is one)
-        return schema
+    @property
+    def schema(self) -> pa.Schema:
+        """Its columns, without the partition."""
+        return pa.schema([(name, _TYPES[of_type]) for name, of_type in self.columns.items()])
 
-    def of(self, records: DataFrame) -> DataFrame:
-        """Its rows out of sound, distinct records, in its columns and types."""
-        rows = self.rows(records.where(f.col("kind").isin(list(self.events)))).withColumn(self.key, f.col("event_id"))
-        columns = [f.col(name).cast(of_type).alias(name) for name, of_type in self.columns.items()]
-        return rows.select(*columns, PARTITION)
+    def of(self, events: Columns) -> pa.Table:
+        """Its rows out of sound events: its columns, IS_EVENT and PARTITION."""
+        each = events.by_line() if self.has_lines else events
+        shared = {
+            self.key: each.event_id,
+            "occurred_at": each.occurred_at,
+            "correlation_id": each.correlation_id,
+            "unknown_fields": each.unknown_fields,
+            PARTITION: each.date,
+        }
+        return self.holding({**shared, **self.rows[events.kind](each)}, len(each))
 
-
-def _choose(values: Mapping[str, str]) -> Column:
-    column = f.lit(None).cast("string")
-    for event, value in values.items():
-        column = f.when(f.col("kind") == event, f.lit(value)).otherwise(column)
-    return column
-
-
-_STEPS = {
-    "OrderPlaced": "PLACED",
-    "OrderPaymentFailed": "PAYMENT_FAILED",
-    "OrderShipped": "SHIPPED",
-    "OrderCancelled": "CANCELLED",
-    "OrderReturned": "RETURNED",
-}
-_ANSWERS = {"PaymentProcessed": "CAPTURED", "OrderPaymentFailed": "DECLINED", "PaymentRefunded": "REFUNDED"}
-_MOVEMENTS = {"InventoryReserved": "RESERVED", "InventoryReleased": "RELEASED", "InventoryAdjusted": "ADJUSTED"}
+    def holding(self, rows: Rows, number: int) -> pa.Table:
+        """So many rows with its columns, IS_EVENT, which is true unless given, and PARTITION."""
+        schema = self.schema.append(pa.field(IS_EVENT, pa.bool_())).append(pa.field(PARTITION, pa.string()))
+        arrays = [_column(rows.get(f.name, f.name == IS_EVENT or None), f.type, number) for f in schema]
+        return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _orders(records: DataFrame) -> DataFrame:
-    pieces = f.aggregate("lines", f.lit(0), lambda sum_, line: sum_ + line["quantity"])
-    placed = f.col("kind") == "OrderPlaced"
-    of_the_order = {
-        name: f.when(placed, value)
-        for name, value in (
-            ("customer_id", f.col("customer_id")),
-            ("visit_id", f.col("visit_id")),
-            ("currency", f.col("currency")),
-            ("total", f.col("amount")),
-            ("pieces", pieces),
-        )
+def _column(value: Any, of_type: pa.DataType, number: int) -> pa.Array:
+    if isinstance(value, list):
+        return pa.array(value, of_type)
+    if isinstance(value, pa.Array):
+        return value if value.type == of_type else value.cast(of_type)
+    return pa.nulls(number, of_type) if value is None else pa.repeat(pa.scalar(value, of_type), number)
+
+
+def _step(name: str, *fields: str) -> Callable[[Columns], Rows]:
+    return lambda events: {"step": name, **{each: events.fields[each] for each in ("order_id", *fields)}}
+
+
+def _placed(events: Columns) -> Rows:
+    return {
+        **_step("PLACED", "customer_id", "visit_id", "total")(events),
+        "currency": events.fields["total.currency"],
+        "pieces": events.sum_of_lines("quantity"),
     }
-    return records.withColumns({"step": _choose(_STEPS), **of_the_order})
 
 
-def _lines(records: DataFrame, explode: Callable[[str], Column]) -> DataFrame:
-    """One row per line, `line` and its number from 1; `explode` says what happens to records without any."""
-    position = explode("lines").alias("position", "line")
-    return records.select("*", position).withColumn("line_number", f.col("position") + 1)
+def _items(lines: Columns) -> Rows:
+    price, quantity = lines.fields["unit_price"], lines.fields["quantity"]
+    line_total = pc.multiply(price, quantity)
+    fits = pc.less(line_total, pa.scalar(_TOO_MUCH))
+    return {
+        **{name: lines.fields[name] for name in ("order_id", "line_number", "product_id", "sku", "name", "quantity")},
+        "unit_price": price,
+        "line_total": pc.if_else(fits, line_total, pa.scalar(None, line_total.type)),
+        "currency": lines.fields["unit_price.currency"],
+        IS_EVENT: False,
+    }
 
 
-def _order_items(records: DataFrame) -> DataFrame:
-    line = f.col("line")
-    unit_price = line["unit_price"]["amount"].cast("decimal(12,2)")
-    return _lines(records, f.posexplode).withColumns(
-        {
-            **{name: line[name] for name in ("product_id", "sku", "name", "quantity")},
-            "unit_price": unit_price,
-            "line_total": unit_price * line["quantity"],
-            "currency": line["unit_price"]["currency"],
-        }
-    )
+def _answer(status: str, **columns: str) -> Callable[[Columns], Rows]:
+    given = {"order_id": "order_id", "amount": "amount", "currency": "amount.currency", **columns}
+    return lambda events: {
+        "status": status,
+        IS_EVENT: status != "DECLINED",  # the event is counted in `orders`
+        **{name: events.fields[each] for name, each in given.items()},
+    }
 
 
-def _payments(records: DataFrame) -> DataFrame:
-    declined = f.col("kind") == "OrderPaymentFailed"
-    return records.withColumns({"status": _choose(_ANSWERS), "reason": f.when(declined, f.col("reason"))})
+def _moved(reason: str, sign: int) -> Callable[[Columns], Rows]:
+    return lambda lines: {
+        "reason": reason,
+        "change": pc.multiply(lines.fields["quantity"], pa.scalar(sign, pa.int32())),
+        IS_EVENT: pc.equal(lines.fields["line_number"], 1),
+        **{name: lines.fields[name] for name in ("order_id", "line_number", "product_id")},
+    }
 
 
-def _inventory_movements(records: DataFrame) -> DataFrame:
-    line, event = f.col("line"), f.col("kind")
-    moved = f.when(event == "InventoryReserved", -line["quantity"]).otherwise(line["quantity"])
-    adjusted = event == "InventoryAdjusted"
-    return _lines(records, f.posexplode_outer).withColumns(
-        {
-            "line_number": f.coalesce("line_number", f.lit(1)),
-            "product_id": f.coalesce(line["product_id"], "product_id"),
-            "change": f.when(adjusted, f.col("change")).otherwise(moved),
-            "note": f.when(adjusted, f.col("reason")),
-            "reason": _choose(_MOVEMENTS),
-        }
-    )
+def _adjusted(events: Columns) -> Rows:
+    fields = {name: events.fields[name] for name in ("product_id", "change", "inventory_count")}
+    return {"reason": "ADJUSTED", "note": events.fields["reason"], "line_number": 1, **fields}
 
 
-def _unchanged(records: DataFrame) -> DataFrame:
-    return records
+def _product(events: Columns) -> Rows:
+    names = ("product_id", "sku", "name", "price", "categories", "inventory_count", "active")
+    return {"currency": events.fields["price.currency"], **{name: events.fields[name] for name in names}}
 
 
-def _products(records: DataFrame) -> DataFrame:
-    return records.withColumn("price", f.col("amount"))
+def _in_cart(events: Columns) -> Rows:
+    return {name: events.fields[name] for name in ("visit_id", "product_id", "quantity")}
 
 
-def _tables(document: Mapping[str, Any]) -> Mapping[str, Table]:
-    def curated(name: str, events: Sequence[str], rows: Callable[[DataFrame], DataFrame], main: Any = None) -> Table:
-        return Table(name, f"curated/{name}", _columns(document["curated"][name]), events, rows, main)
-
-    tables = (
-        curated("orders", list(_STEPS), _orders, lambda: f.lit(True)),
-        curated("order_items", ["OrderPlaced"], _order_items),
-        curated("payments", list(_ANSWERS), _payments, lambda: f.col("status") != "DECLINED"),
-        curated("inventory_movements", list(_MOVEMENTS), _inventory_movements, lambda: f.col("line_number") == 1),
-        curated("products", ["ProductChanged"], _products, lambda: f.lit(True)),
-        curated("cart_additions", ["ProductAddedToCart"], _unchanged, lambda: f.lit(True)),
-    )
-    return {table.name: table for table in tables}
+_TOO_MUCH = Decimal(10**12)  # for a line's total
+_ROWS: Mapping[str, Mapping[str, Callable[[Columns], Rows]]] = {
+    "orders": {
+        "OrderPlaced": _placed,
+        "OrderPaymentFailed": _step("PAYMENT_FAILED", "reason"),
+        "OrderShipped": _step("SHIPPED", "tracking_code"),
+        "OrderCancelled": _step("CANCELLED", "reason"),
+        "OrderReturned": _step("RETURNED", "reason"),
+    },
+    "order_items": {"OrderPlaced": _items},
+    "payments": {
+        "PaymentProcessed": _answer("CAPTURED", reference="payment_reference"),
+        "OrderPaymentFailed": _answer("DECLINED", reason="reason"),
+        "PaymentRefunded": _answer("REFUNDED", reference="refund_reference"),
+    },
+    "inventory_movements": {
+        "InventoryReserved": _moved("RESERVED", -1),
+        "InventoryReleased": _moved("RELEASED", 1),
+        "InventoryAdjusted": _adjusted,
+    },
+    "products": {"ProductChanged": _product},
+    "cart_additions": {"ProductAddedToCart": _in_cart},
+}
 
 
 def _columns(table: Mapping[str, Any]) -> Mapping[str, str]:
@@ -155,13 +172,8 @@ def _columns(table: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 _DOCUMENT = json.loads(files("curation").joinpath("tables.json").read_text())
-CURATED: Mapping[str, Table] = _tables(_DOCUMENT)
-
-
-def quarantine_table(run: str) -> Table:
-    """Where broken records go; `run` is written beside those that this run saw first."""
-
-    def rows(records: DataFrame) -> DataFrame:
-        return records.withColumns({"reason": f.col("problem"), "run": f.lit(run)})
-
-    return Table(QUARANTINE, QUARANTINE, _columns(_DOCUMENT[QUARANTINE]), [BROKEN], rows, lambda: f.lit(True))
+CURATED: Mapping[str, Table] = {
+    name: Table(name, f"curated/{name}", columns, _ROWS[name], "line_number" in columns)
+    for name, columns in ((name, _columns(table)) for name, table in _DOCUMENT["curated"].items())
+}
+BROKEN = Table(QUARANTINE, QUARANTINE, _columns(_DOCUMENT[QUARANTINE]), {})

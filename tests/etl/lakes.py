@@ -22,7 +22,7 @@ from curation.lease import Terms
 from curation.publication import Catalog
 from curation.rebuild import NOTHING, Rebuild
 from curation.sources import Bookmark, RawObjects
-from curation.tables import CURATED, Table, quarantine_table
+from curation.tables import BROKEN, CURATED, PARTITION, Table
 from retail.events import Envelope, OrderLine, OrderPlaced, Payload
 from retail.money import Money
 
@@ -95,7 +95,7 @@ class TestLake:
         """Run the job; every run's account must add up, which is asserted here for all tests."""
         folder = lake or DirectoryLake(self.root)
         curation = Curation(self.spark, folder, catalog or NoCatalog(), self.accounts.append, lambda: self.now, AT_ONCE)
-        account = curation.run(RawObjects(self.spark, folder, bookmark), rebuild)
+        account = curation.run(RawObjects(folder, bookmark), rebuild)
         assert account.read == account.curated + account.duplicates + account.quarantined
         return account
 
@@ -113,13 +113,13 @@ class TestLake:
 
     def quarantine(self) -> DataFrame:
         """What readers find in quarantine."""
-        return self._read(quarantine_table(""))
+        return self._read(BROKEN)
 
     def _read(self, table: Table) -> DataFrame:
-        reader = self.spark.read.schema(table.schema())
+        schema = ", ".join(f"`{name}` {of_type}" for name, of_type in [*table.columns.items(), (PARTITION, "string")])
         if not (self.root / table.folder).exists():
-            return self.spark.createDataFrame([], table.schema())
-        return reader.parquet(str(self.root / table.folder))
+            return self.spark.createDataFrame([], schema)
+        return self.spark.read.schema(schema).parquet(str(self.root / table.folder))
 
     def files(self, folder: str = "curated") -> Sequence[str]:
         """Every data file below the folder."""

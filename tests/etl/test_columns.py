@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from curation.tables import CURATED, Table, quarantine_table
+from curation.tables import BROKEN, CURATED, Table
 
 SHIPPED = json.loads(Path(__file__).with_name("shipped_columns.json").read_text())
 
 
-@pytest.mark.parametrize("table", [*CURATED.values(), quarantine_table("")], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [*CURATED.values(), BROKEN], ids=lambda table: table.name)
 def test_table_begins_with_the_columns_that_were_shipped(table: Table) -> None:
     columns = [f"{name} {of_type}" for name, of_type in table.columns.items()]
     shipped = SHIPPED[table.catalog_name]

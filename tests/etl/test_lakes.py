@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from curation.buckets import BucketLake
 from curation.lake import DirectoryLake, Lake, MissingObjectError
 
 
@@ -89,3 +91,18 @@ def test_object_is_read_bit_by_bit(any_lake: Lake) -> None:
 def test_copy_of_what_is_not_there_says_so(any_lake: Lake) -> None:
     with pytest.raises(MissingObjectError, match="staged/part"):
         any_lake.copy("staged/part", "curated/part")
+
+
+def test_workers_in_other_processes_read_and_write_what_the_lake_holds(
+    any_lake: Lake, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if isinstance(any_lake, BucketLake):
+        monkeypatch.setattr("boto3.client", request.getfixturevalue("aws").client)
+    files = pickle.loads(pickle.dumps(any_lake.files()))  # noqa: S301  (our own)
+    any_lake.write("raw/a", b"abc")
+
+    files.write("curated/b", b"def")
+
+    assert (files.read("raw/a"), files.read("raw/b"), any_lake.read("curated/b")) == (b"abc", None, b"def")
+    with files.open("raw/a") as stream:
+        assert (stream.read(2), stream.read()) == (b"ab", b"c")

@@ -43,8 +43,6 @@ def test_late_object_of_an_old_day_is_new_and_its_neighbours_are_not(lake: Lake)
     lake.write("raw/without-a-day.json", b"{}")
 
     assert new(lake) == ["raw/without-a-day.json", f"{DAYS[0]}b.json"]
-    (_, folder) = Ledger(lake).news(NOTHING.reads_again)
-    assert not folder.is_new_as_a_whole
 
 
 def test_object_that_was_written_over_is_new(lake: Lake) -> None:

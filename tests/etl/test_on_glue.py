@@ -13,9 +13,10 @@ import boto3
 import pytest
 from pyspark.sql import SparkSession
 
-from curation import on_glue, reading
+from curation import on_glue
 from curation.accounting import UnaccountedError
 from curation.buckets import MirroredLake
+from curation.staging import Staging
 from curation.tables import CURATED
 from tests.etl.emulator import Emulator
 from tests.etl.lakes import placed, raw
@@ -129,13 +130,13 @@ def test_night_publishes_what_is_new_and_moves_the_bookmark_afterwards(night: Ni
 
 def test_night_that_fails_leaves_the_bookmark_where_it_was(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
     night.put("raw/orders/date=2026-11-20/a.json", raw(placed()), raw(placed()))
-    distinct = reading._distinct
-    monkeypatch.setattr(reading, "_distinct", lambda *arguments: distinct(*arguments).limit(1))
+    packed = Staging._packed
+    monkeypatch.setattr(Staging, "_packed", lambda *of: packed(*of).where("table != 'orders'"))
     with pytest.raises(UnaccountedError):
         night.run()
     assert night.glue.said == ["init etl job-bookmark-enable"]
     assert night.accounts() == []
-    monkeypatch.setattr(reading, "_distinct", distinct)
+    monkeypatch.setattr(Staging, "_packed", packed)
 
     night.run("--rebuild", "2026-11-20")
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pyspark.sql import functions as f
 
 from curation.tables import CURATED
 from retail.events import OrderShipped
@@ -88,10 +87,9 @@ def test_files_of_yesterday_and_today_are_read_together(lake: TestLake, monkeypa
     lake.put(raw(placed(), occurred_at=NOON - timedelta(days=1)), raw(placed()))
     lake.run()
     orders = CURATED["orders"]
-    rows = orders.rows
-    today = replace(
-        orders, columns={**orders.columns, "gift": "boolean"}, rows=lambda r: rows(r).withColumn("gift", f.lit(True))
-    )
+    placed_before = orders.rows["OrderPlaced"]
+    rows = {**orders.rows, "OrderPlaced": lambda events: {**placed_before(events), "gift": True}}
+    today = replace(orders, columns={**orders.columns, "gift": "boolean"}, rows=rows)
     monkeypatch.setitem(CURATED, "orders", today)
     lake.put(raw(placed()), key="raw/orders/date=2026-11-20/today.json")
     lake.run()

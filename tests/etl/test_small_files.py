@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from pyspark.sql import SparkSession
 
 from tests.etl.lakes import NOON, TestLake, placed, raw
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def joins_by_shuffle(spark: SparkSession) -> Iterator[None]:
-    """As with more known events than a worker could be sent: rows lie by event afterwards, not by day."""
-    changed = {
-        "spark.sql.autoBroadcastJoinThreshold": "-1",
-        "spark.sql.adaptive.autoBroadcastJoinThreshold": "-1",
-        "spark.sql.adaptive.coalescePartitions.enabled": "false",
-        "spark.sql.shuffle.partitions": "4",
-    }
-    before = {name: spark.conf.get(name, None) for name in changed}
-    for name, value in changed.items():
-        spark.conf.set(name, value)
-    yield
-    for name, earlier in before.items():
-        if earlier is None:
-            spark.conf.unset(name)
-        else:
-            spark.conf.set(name, earlier)
+def orders(lake: TestLake, day: str = "2026-11-20") -> list[str]:
+    """The names of the files of a day."""
+    return [file.rpartition("/")[2] for file in lake.files(f"curated/orders/date={day}")]
 
 
-@pytest.mark.usefixtures("joins_by_shuffle")
 def test_day_that_was_added_to_is_still_one_file(lake: TestLake) -> None:
     days = [NOON - timedelta(days=number) for number in range(2)]
     events = [raw(placed(), occurred_at=day) for day in days for _ in range(20)]
@@ -45,3 +27,28 @@ def test_day_that_was_added_to_is_still_one_file(lake: TestLake) -> None:
 
     assert (account.curated, account.duplicates) == (20, 20)
     assert [file.rpartition("/")[2] for file in lake.files()] == ["part-00000-of-00001.zstd.parquet"] * 4
+
+
+def test_large_day_gets_more_files_and_keeps_them_when_it_is_added_to(
+    lake: TestLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [raw(placed()) for _ in range(60)]
+    contradiction = events[7] | {"correlation_id": "another"}
+    with monkeypatch.context() as patched:
+        patched.setattr("curation.job.FILE_BYTES", 8_000)
+        lake.put(*events[:40], *events[:10], contradiction)
+        first = lake.run()
+        some = orders(lake)
+        lake.put(*events[:50], key="raw/orders/date=2026-11-20/more.json")  # as many files would do
+        second = lake.run()
+        more = orders(lake)
+    lake.put(*events, key="raw/orders/date=2026-11-20/last.json")
+    third = lake.run()
+
+    assert (first.curated, first.duplicates, first.quarantined) == (40, 10, 1)
+    assert (second.curated, second.duplicates) == (10, 40)
+    assert (third.curated, third.duplicates) == (10, 50)
+    assert 1 < len(some) <= len(more)
+    assert orders(lake) == more
+    assert len(set(lake.rows("orders", "event_id"))) == len(lake.rows("orders", "event_id")) == 60
+    assert len(lake.rows("order_items", "event_id")) == 60

@@ -63,10 +63,16 @@ def test_p18_library_of_the_script_is_shipped_with_it_and_nothing_else(dev: Synt
 
 
 def test_p18_nothing_but_counts_is_collected_to_the_driver() -> None:
-    sources = "".join(file.read_text() for file in LIBRARY.glob("*.py"))
+    sources = {file.name: file.read_text() for file in LIBRARY.glob("*.py")}
+    spark = "".join(source for source in sources.values() if "from pyspark.sql import" in source)
 
-    collected = re.findall(r"^.*\.(?:collect|toPandas|take|head|first|toLocalIterator)\(.*$", sources, re.MULTILINE)
-    assert collected == [line for line in collected if ".count().collect()" in line]
+    collected = re.findall(r"\.(?:collect|toPandas|take|head|first|toLocalIterator)\(.*", spark)
+    assert collected == [".collect()"]
+    told = re.findall(r"_told\((\w+)(.*)", spark)
+    assert [what for what, _ in told] == ["touched", "by_day", "packed", "about"]
+    assert '.select("table", "date").distinct()' in spark
+    assert "binary" not in re.search(r'^WRITTEN = \(?(?:\s*".*"\n?)+', sources["days.py"], re.MULTILINE)[0]  # type: ignore[index]
+    assert all("sum(" in line for line in re.findall(r"counts = .*", spark))
 
 
 def test_p18_job_reads_raw_and_writes_curated_and_quarantine(platform: Synthesized) -> None:
