@@ -78,6 +78,15 @@ class House:
         assert_nothing_private(journal.with_suffix(".log"))
         assert process.exitcode in (KILLED if fatal else ENDED), f"ended with {process.exitcode} at {fatal}"
 
+    def customer(self, cookies: dict[str, str] | None = None) -> httpx.Client:
+        """Somebody with patience, who uses no connection that the storefront may be leaving."""
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            cookies=cookies,
+            timeout=PATIENCE_SECONDS,
+            limits=httpx.Limits(keepalive_expiry=1.0),
+        )
+
     def run_functions(self, fatal: Point | None) -> list[Point]:
         """Deliver everything, or die; returns the effects that were reached."""
         process, journal = self.start(run_functions, fatal, self._bank_address)

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-import httpx2 as httpx
 import pytest
 
 from tests.promises.agreement import DECLINED, PACKED, PIECES, End, assert_agreed
 from tests.promises.failpoints import Point, reached
-from tests.promises.house import APPROVED_CARD, DECLINED_CARD, PATIENCE_SECONDS, House, buy
+from tests.promises.house import APPROVED_CARD, DECLINED_CARD, House, buy
 from tests.promises.house import house as house
 
 pytestmark = pytest.mark.slow
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.slow
 def buy_from_a_storefront_that_dies(house: House, fatal: Point | None) -> list[Point]:
     """One customer, who asks again after the restart, as if the answer had been lost; returns what was reached."""
     product, key = house.stock_up(), str(uuid4())
-    with httpx.Client(base_url=f"http://127.0.0.1:{house.port}", timeout=PATIENCE_SECONDS) as customer:
+    with house.customer() as customer:
         with house.storefront(fatal) as journal:
             confirmed = buy(customer, product, key)
         if fatal:

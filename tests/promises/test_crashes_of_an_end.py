@@ -14,7 +14,7 @@ import pytest
 from retail import fulfilment
 from tests.promises.agreement import CANCELLED, PIECES, REPAID, RETURNED, SENT, End, assert_agreed
 from tests.promises.failpoints import Point, reached
-from tests.promises.house import APPROVED_CARD, PATIENCE_SECONDS, House
+from tests.promises.house import APPROVED_CARD, House
 from tests.promises.house import house as house
 from tests.promises.people import Person, customer, employee
 
@@ -55,8 +55,7 @@ def ask_a_storefront_that_dies(house: House, fatal: Point | None, prepare: Prepa
     who = WHO[ask](house)
     product, order_id = order(house, who.session.key)
     prepare(house, order_id)
-    address = f"http://127.0.0.1:{house.port}"
-    with httpx.Client(base_url=address, cookies=who.cookies, timeout=PATIENCE_SECONDS) as client:
+    with house.customer(who.cookies) as client:
         with house.storefront(fatal) as journal, suppress(httpx.TransportError):
             ask(client, order_id).raise_for_status()
         if fatal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-import httpx2 as httpx
 import psycopg
 
 from local.run_directory import is_listening
@@ -18,10 +17,7 @@ def test_told_to_stop_it_takes_nothing_new_and_publishes_what_is_pending(house: 
     product = house.stock_up()
     process, _ = house.start(run_storefront, None, house.port)
     eventually(lambda: is_listening(house.port))
-    with (
-        psycopg.connect(house.shop.conninfo) as slow_bus,
-        httpx.Client(base_url=f"http://127.0.0.1:{house.port}", timeout=PATIENCE_SECONDS) as customer,
-    ):
+    with psycopg.connect(house.shop.conninfo) as slow_bus, house.customer() as customer:
         slow_bus.execute("LOCK TABLE world.queue IN ACCESS EXCLUSIVE MODE")
         order = buy(customer, product, str(uuid4()))
         assert order is not None
