@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from curation.files import Files
 from curation.lake import Content, DirectoryLake, MissingObjectError, Stored
+from curation.packing import Place
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -54,6 +55,11 @@ class BucketLake:
     def read(self, key: str) -> bytes | None:
         found = self.read_version(key)
         return found.content if found else None
+
+    def part(self, place: Place) -> bytes:
+        """A part of an object."""
+        asked = f"bytes={place.begin}-{place.begin + place.size - 1}"
+        return self._client.get_object(Bucket=self._bucket, Key=place.key, Range=asked)["Body"].read()
 
     def open(self, key: str) -> BinaryIO:
         return cast(BinaryIO, self._client.get_object(Bucket=self._bucket, Key=key)["Body"])
@@ -115,6 +121,10 @@ class BucketFiles:
 
     def open(self, key: str) -> BinaryIO:
         return _lake_of_this_process(self._bucket).open(key)
+
+    def parts(self, places: Sequence[Place]) -> Sequence[bytes]:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(_lake_of_this_process(self._bucket).part, places))
 
     def write(self, key: str, content: bytes) -> None:
         _lake_of_this_process(self._bucket).write(key, content)

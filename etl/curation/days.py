@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curation.files import Files
-from curation.packing import packed_in, unpack
+from curation.packing import Place, unpacked
 from curation.records import EVENTS
 from curation.tables import IS_EVENT, PARTITION, Table
 
@@ -36,9 +35,10 @@ _SCHEMA = pa.schema(
 class Days:
     """Writes days below `place`, for `mapInArrow`; `held` are the files that days consist of, by table and day.
 
-    Rows of one table, day and bucket come together. A row of WRITTEN tells what was written for them, and how many
-    rows and events that is more than before, how many of those given the day held already, and how many came twice.
-    Nothing is written where nothing is new. Of EVENTS it writes those that contradict an earlier one of their id.
+    `parts` are days, each all the places where rows of one table, day and bucket lie; of the rows that Spark gives,
+    each is the number of a part. A row of WRITTEN tells what was written for a day, how many rows and events that is
+    more than before, how many of those given it held already, and how many came twice. Nothing is written where nothing
+    is new. Of EVENTS it writes those that contradict an earlier one of their id.
     """
 
     tables: Mapping[str, Table]
@@ -46,14 +46,14 @@ class Days:
     place: str
     held: Mapping[tuple[str, str], Sequence[str]]
     buckets: int
+    parts: Sequence[Sequence[tuple[str, str, Sequence[Place]]]]
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What was written."""
-        for (table, date, _), packed in groupby(packed_in(batches), lambda each: each[:3]):
-            if table == EVENTS:
-                written = self._contradicting(unpack(packed))
-            else:
-                written = self._day(self.tables[table], date, unpack(packed))
+        numbers = (number for batch in batches for number in batch.column(0).to_pylist())
+        for table, date, places in (day for number in numbers for day in self.parts[number]):
+            rows = unpacked(self.files.parts(places))
+            written = self._contradicting(rows) if table == EVENTS else self._day(self.tables[table], date, rows)
             columns = [pa.array([value], of.type) for value, of in zip((table, date, *written), _SCHEMA, strict=True)]
             yield pa.record_batch(columns, schema=_SCHEMA)
 
@@ -71,8 +71,9 @@ class Days:
             return [], [], *numbers
         rows = pa.concat_tables([*held, new.drop_columns([IS_EVENT])])
         files = max(len(keys), self.buckets) if held else 1
-        each = -(-len(rows) // files)
-        written = [self._write(f"{table.name}/{PARTITION}={date}", rows.slice(n * each, each)) for n in range(files)]
+        of_each = -(-len(rows) // files)
+        parts = [rows.slice(begin, of_each) for begin in range(0, len(rows), of_each)]
+        written = [self._write(f"{table.name}/{PARTITION}={date}", part) for part in parts]
         return [key for key, _ in written], [size for _, size in written], *numbers
 
     def _read(self, table: Table, key: str) -> pa.Table:

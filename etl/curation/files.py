@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import BinaryIO, Protocol
+
+from curation.packing import Place
 
 
 class Files(Protocol):
@@ -13,6 +16,9 @@ class Files(Protocol):
 
     def open(self, key: str) -> BinaryIO:
         """The object's content, to be read bit by bit."""
+
+    def parts(self, places: Sequence[Place]) -> Sequence[bytes]:
+        """Parts of objects, each where it lies."""
 
     def write(self, key: str, content: bytes) -> None:
         """Put the object, over what was there."""

@@ -17,23 +17,20 @@ from curation.lease import TERMS, Lease, Terms
 from curation.publication import STAGING, Catalog, Publication, StuckError
 from curation.rebuild import NOTHING, Rebuild
 from curation.sources import RawObjects
-from curation.staging import Staged, Staging
+from curation.staging import PARTS_FOR_EACH, Staged, Staging
 from curation.tables import BROKEN, CURATED, QUARANTINE
 
 FILE_BYTES = 512 * 2**20  # of JSON that become one file of a day; a fortieth of that in Parquet
-
-_PARTS_FOR_EACH = 5  # core, so that none waits long for another at the end
 
 _log = logging.getLogger("curation")
 Report = Callable[[Account], None]
 
 
 def configure(spark: SparkSession) -> None:
-    """Set what the job's results depend on, and what makes it fast, whatever the session's defaults are."""
+    """Set what the job's results depend on, whatever the session's defaults are."""
     for name, value in {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "false",
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "8",  # each row of ours is thousands of theirs
     }.items():
         spark.conf.set(name, value)
 
@@ -83,7 +80,7 @@ class Curation:
         buckets_of_events = max(1, math.ceil(source.size() / FILE_BYTES))
         tables, place = {**CURATED, QUARANTINE: BROKEN}, f"{STAGING}/{account.run}"
         staging = Staging(self.spark, self.lake, tables, account.run, place, rebuild, buckets, buckets_of_events)
-        at_least = _PARTS_FOR_EACH * self.spark.sparkContext.defaultParallelism
+        at_least = PARTS_FOR_EACH * self.spark.sparkContext.defaultParallelism
         return staging.stage(source.parts(at_least), self.now())
 
 

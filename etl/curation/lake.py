@@ -13,6 +13,7 @@ from threading import get_ident
 from typing import BinaryIO, Protocol
 
 from curation.files import Files
+from curation.packing import Place
 
 
 @dataclass(frozen=True)
@@ -162,3 +163,11 @@ class DirectoryLake:
 
     def files(self) -> Files:
         return DirectoryLake(self._root)
+
+    def parts(self, places: Sequence[Place]) -> Sequence[bytes]:
+        return [self._part(place) for place in places]
+
+    def _part(self, place: Place) -> bytes:
+        with (self._root / place.key).open("rb") as stored:
+            stored.seek(place.begin)
+            return stored.read(place.size)

@@ -1,6 +1,6 @@
-"""Rows on their way between Spark's workers: those of one table and day together, packed as one value.
+"""Rows on their way from the workers that read to those that write: in the lake, those of a table and day together.
 
-Spark moves few large values instead of many small rows, and looks into none of them.
+Spark hears where they lie and moves none of them.
 """
 
 from __future__ import annotations
@@ -12,26 +12,69 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-PACKED = "table string, date string, bucket int, rows binary, number long, misplaced long, ahead long"
+PACKED = (
+    "table string, date string, bucket int, number long, key string, begin long, size long, misplaced long, ahead long"
+)
 _SCHEMA = pa.schema(
     [
-        *(("table", pa.string()), ("date", pa.string()), ("bucket", pa.int32()), ("rows", pa.binary())),
-        *((name, pa.int64()) for name in ("number", "misplaced", "ahead")),
+        *(("table", pa.string()), ("date", pa.string()), ("bucket", pa.int32()), ("number", pa.int64())),
+        *(("key", pa.string()), ("begin", pa.int64()), ("size", pa.int64())),
+        *(("misplaced", pa.int64()), ("ahead", pa.int64())),
     ]
 )
 _HASHED = 8  # characters of an id, which are random from the first on
 
 
+class Place(NamedTuple):
+    """A part of an object."""
+
+    key: str
+    begin: int
+    size: int
+
+
 class Packed(NamedTuple):
-    """Rows of one table, day and bucket, and their number; of what was read, there are only numbers."""
+    """So many rows of one table, day and bucket, and where they lie; of what was read, there are only numbers."""
 
     table: str
     date: str
     bucket: int
-    rows: bytes | None
     number: int
+    key: str = ""
+    begin: int = 0
+    size: int = 0
     misplaced: int = 0
     ahead: int = 0
+
+    @property
+    def place(self) -> Place:
+        """Where the rows lie."""
+        return Place(self.key, self.begin, self.size)
+
+
+class Package:
+    """Rows of some tables and days, on their way to the object `key`."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self._sink = pa.BufferOutputStream()
+
+    def add(self, table: str, date: str, bucket: int, rows: pa.Table) -> Packed:
+        """The rows, at their place."""
+        begin = self._sink.tell()
+        with pa.ipc.new_stream(self._sink, rows.schema) as stream:
+            stream.write_table(rows)
+        return Packed(table, date, bucket, len(rows), self.key, begin, self._sink.tell() - begin)
+
+    def content(self) -> bytes:
+        """What the object holds."""
+        content: bytes = self._sink.getvalue().to_pybytes()
+        return content
+
+
+def unpacked(contents: Iterable[bytes]) -> pa.Table:
+    """All the rows, in one piece."""
+    return pa.concat_tables([pa.ipc.open_stream(each).read_all() for each in contents]).combine_chunks()
 
 
 def batch_of(packed: Iterable[Packed]) -> pa.RecordBatch:
@@ -40,44 +83,22 @@ def batch_of(packed: Iterable[Packed]) -> pa.RecordBatch:
     return pa.record_batch([pa.array(c, f.type) for c, f in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA)
 
 
-def packed_in(batches: Iterable[pa.RecordBatch]) -> Iterator[Packed]:
-    """What Spark gives back, one by one."""
-    for batch in batches:
-        yield from map(Packed._make, zip(*(column.to_pylist() for column in batch.columns), strict=True))
-
-
-def pack(rows: pa.Table) -> bytes:
-    """The rows as one value."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as stream:
-        stream.write_table(rows)
-    packed: bytes = sink.getvalue().to_pybytes()
-    return packed
-
-
-def unpack(packed: Iterable[Packed]) -> pa.Table:
-    """All the rows, in one piece."""
-    tables = [pa.ipc.open_stream(each.rows).read_all() for each in packed]
-    return pa.concat_tables(tables).combine_chunks()
-
-
-def by_day(table: str, key: str, rows: pa.Table, partition: str, buckets: int) -> Iterator[Packed]:
-    """The rows, those of each day together, and by their key in so many buckets; the day is left out."""
+def by_day(rows: pa.Table, partition: str) -> Iterator[tuple[str, pa.Table]]:
+    """The rows of each day, without the day."""
     days = pc.unique(rows[partition]).to_pylist()
     for day in days:
         of_day = rows if len(days) == 1 else rows.filter(pc.equal(rows[partition], day))
-        yield from by_bucket(table, day, key, of_day.drop_columns([partition]), buckets)
+        yield day, of_day.drop_columns([partition])
 
 
-def by_bucket(table: str, day: str, key: str, rows: pa.Table, buckets: int) -> Iterator[Packed]:
+def by_bucket(rows: pa.Table, key: str, buckets: int) -> Iterator[tuple[int, pa.Table]]:
     """The rows, by their key in so many buckets."""
     if buckets == 1:
-        yield Packed(table, day, 0, pack(rows), len(rows))
+        yield 0, rows
         return
     numbers = _buckets(rows[key].combine_chunks(), buckets)
     for bucket in np.unique(numbers):
-        chosen = rows.filter(pa.array(numbers == bucket))
-        yield Packed(table, day, int(bucket), pack(chosen), len(chosen))
+        yield int(bucket), rows.filter(pa.array(numbers == bucket))
 
 
 def _buckets(ids: pa.Array, buckets: int) -> np.ndarray:

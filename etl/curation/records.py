@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,7 @@ from curation.events import Broken, read
 from curation.files import Files
 from curation.ledger import RAW
 from curation.lines import LINE_KEPT, Lines, gathered
-from curation.packing import Packed, batch_of, by_bucket, by_day
+from curation.packing import Package, Packed, batch_of, by_bucket, by_day
 from curation.rebuild import UNDATED
 from curation.tables import PARTITION, QUARANTINE, Table
 from curation.verdict import TOO_LONG, Limits
@@ -37,7 +38,7 @@ _DAY = re.compile(r"/date=(\d{4}-\d\d-\d\d)/")
 
 @dataclass(frozen=True)
 class Records:
-    """Makes packed rows of the lines of objects, for `mapInArrow`.
+    """Makes packages of rows, below `place`, of the lines of objects, for `mapInArrow`.
 
     `parts` are objects, a key and a size each; of the rows that Spark gives, each is the number of a part. Events are
     broken that are in the `contradicting` files, an id and a content each.
@@ -48,22 +49,26 @@ class Records:
     run: str
     files: Files
     parts: Sequence[Sequence[tuple[str, int]]]
+    place: str
     buckets: int
     buckets_of_events: int
     contradicting: Sequence[str] = ()
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Of each table and day the rows, in some packages, EVENTS, and how many lines were READ."""
+        """Where the rows of each table and day lie, and EVENTS, and how many lines were READ."""
         contradicting = {pair for key in self.contradicting for pair in _pairs(self.files.read(key))}
         for part in (number for batch in batches for number in batch.column(0).to_pylist()):
             gc.disable()  # nothing here holds itself, and looking for what does costs a third of the time
             try:
                 for lines in gathered(self.files, self.parts[part]):
-                    yield batch_of(self._packed(lines, contradicting))
+                    package = Package(f"{self.place}/{uuid4()}.arrow")
+                    packed = batch_of(self._packed(lines, contradicting, package))
+                    self.files.write(package.key, package.content())
+                    yield packed
             finally:
                 gc.enable()
 
-    def _packed(self, lines: Lines, contradicting: Set[tuple[str, int]]) -> Iterator[Packed]:
+    def _packed(self, lines: Lines, contradicting: Set[tuple[str, int]], package: Package) -> Iterator[Packed]:
         rows: defaultdict[str, list[pa.Table]] = defaultdict(list)
         misplaced = ahead = 0
         now = pa.scalar(self.limits.now, MOMENT)
@@ -85,10 +90,13 @@ class Records:
         for name, tables in rows.items():
             together = pa.concat_tables(tables)
             if name == EVENTS:
-                yield from by_bucket(EVENTS, "", "event_id", together, self.buckets_of_events)
-            else:
-                yield from by_day(name, self.tables[name].key, together, PARTITION, self.buckets)
-        yield Packed(READ, "", 0, None, len(lines), misplaced, ahead)
+                for bucket, some in by_bucket(together, "event_id", self.buckets_of_events):
+                    yield package.add(EVENTS, "", bucket, some)
+                continue
+            for day, of_day in by_day(together, PARTITION):
+                for bucket, some in by_bucket(of_day, self.tables[name].key, self.buckets):
+                    yield package.add(name, day, bucket, some)
+        yield Packed(READ, "", 0, len(lines), misplaced=misplaced, ahead=ahead)
 
     def _broken(self, lines: Lines, broken: Sequence[Broken]) -> pa.Table:
         rows: defaultdict[str, list[Any]] = defaultdict(list)

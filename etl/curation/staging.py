@@ -7,25 +7,24 @@ it holds. And nothing is believed for having been told: what a worker says it wr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as f
 
 from curation.contracts import BEGAN
 from curation.days import WRITTEN, Days
 from curation.lake import Lake
-from curation.packing import PACKED
+from curation.packing import PACKED, Packed, Place
+from curation.parts import evenly
 from curation.publication import Day, days_of, emptied
 from curation.rebuild import Rebuild
 from curation.records import EVENTS, READ, Records
 from curation.tables import PARTITION, Table
 from curation.verdict import Limits
 
-# Ids, mostly, which are random: compressing them costs more than it saves.
-_ASIDE = {"compression": "uncompressed", "parquet.enable.dictionary": "false"}
+PARTS_FOR_EACH = 5  # core, so that none waits long for another at the end
 
 Parts = Sequence[Sequence[tuple[str, int]]]
 """Objects, key and size, in parts of about the same work."""
@@ -86,35 +85,32 @@ class Staging:
         """
         if not parts:
             return Staged(days=self._emptied(()))
-        packed = self._packed(parts, now, "packed", ())
-        written = self._written(packed, self._held(packed))
+        packed = self._packed(parts, now, ())
+        written = self._written(packed)
         if contradicting := [key for row in written if row.table == EVENTS for key in row["keys"]]:
-            packed = self._packed(parts, now, "packed-again", contradicting)
-            written = self._written(packed, self._held(packed))
+            packed = self._packed(parts, now, contradicting)
+            written = self._written(packed)
         return self._staged(packed, [row for row in written if row.table != EVENTS])
 
-    def _packed(self, parts: Parts, now: datetime, name: str, contradicting: Sequence[str]) -> DataFrame:
-        """What the objects hold, packed by table and day, written and read back."""
+    def _packed(self, parts: Parts, now: datetime, contradicting: Sequence[str]) -> list[Packed]:
+        """Where the rows lie that the objects hold."""
         records = Records(
             self.tables,
             Limits(now, BEGAN),
             self.run,
             self.lake.files(),
             parts,
+            f"{self.place}/packed",
             self.buckets,
             self.buckets_of_events,
             tuple(contradicting),
         )
-        place = self.lake.writable(f"{self.place}/{name}")
-        numbers = self.spark.range(0, len(parts), 1, len(parts))
-        numbers.mapInArrow(records, PACKED).write.options(**_ASIDE).parquet(place)
-        return self.spark.read.schema(PACKED).parquet(place)
+        return [Packed(*row) for row in _told(self._parts(len(parts)).mapInArrow(records, PACKED))]
 
-    def _held(self, packed: DataFrame) -> dict[tuple[str, str], list[str]]:
+    def _held(self, packed: Iterable[Packed]) -> dict[tuple[str, str], list[str]]:
         """The files of the days that are added to, by table and day."""
         held = {}
-        touched = packed.where(~f.col("table").isin(READ, EVENTS)).select("table", "date").distinct()
-        for table, date in _told(touched):
+        for table, date in sorted({(each.table, each.date) for each in packed if each.table in self.tables}):
             place = f"{self.tables[table].folder}/{PARTITION}={date}/"
             keys = [stored.key for stored in self.lake.list(place) if stored.key.endswith(".parquet")]
             if keys and not self.rebuild.replaces(table, date):
@@ -122,18 +118,23 @@ class Staging:
         self.lake.readable([key for keys in held.values() for key in keys])
         return held
 
-    def _written(self, packed: DataFrame, held: Mapping[tuple[str, str], Sequence[str]]) -> list[Row]:
+    def _written(self, packed: Sequence[Packed]) -> list[Row]:
         """What the workers say that they wrote, after it was found there."""
-        day = f.concat_ws("/", "table", "date")
-        whole = day.isin([f"{table}/{date}" for table, date in held])  # in one piece, to be added to what is there
-        days = Days(self.tables, self.lake.files(), self.place, held, self.buckets)
-        by_day = (
-            packed.where(f.col("table") != READ)
-            .withColumn("bucket", f.when(whole, 0).otherwise(f.col("bucket")))
-            .repartition("table", "date", "bucket")
-            .sortWithinPartitions("table", "date", "bucket")
+        held = self._held(packed)
+        places: defaultdict[tuple[str, str, int], list[Place]] = defaultdict(list)
+        for each in packed:
+            if each.table != READ:
+                whole = (each.table, each.date) in held  # in one piece, to be added to what is there
+                places[each.table, each.date, 0 if whole else each.bucket].append(each.place)
+        parts = evenly(
+            [
+                ((table, date, of_day), sum(place.size for place in of_day))
+                for (table, date, _), of_day in places.items()
+            ],
+            PARTS_FOR_EACH * self.spark.sparkContext.defaultParallelism,
         )
-        written = _told(by_day.mapInArrow(days, WRITTEN))
+        days = Days(self.tables, self.lake.files(), self.place, held, self.buckets, parts)
+        written = _told(self._parts(len(parts)).mapInArrow(days, WRITTEN))
         for table in {row.table for row in written if row["keys"]}:
             self.lake.written(f"{self.place}/{table}")
         found = {stored.key: stored.size for stored in self.lake.list(f"{self.place}/")}
@@ -147,9 +148,12 @@ class Staging:
                     )
         return written
 
-    def _staged(self, packed: DataFrame, written: Sequence[Row]) -> Staged:
-        counts = (f.coalesce(f.sum(name), f.lit(0)) for name in ("number", "misplaced", "ahead"))
-        ((read, misplaced, ahead),) = _told(packed.where(f.col("table") == READ).select(*counts))
+    def _parts(self, number: int) -> DataFrame:
+        """A row, and a task, for each part of the work."""
+        return self.spark.range(0, number, 1, number)
+
+    def _staged(self, packed: Iterable[Packed], written: Sequence[Row]) -> Staged:
+        read = [each for each in packed if each.table == READ]
         added: defaultdict[str, Added] = defaultdict(Added)
         keys: defaultdict[str, list[str]] = defaultdict(list)
         for row in written:
@@ -157,7 +161,13 @@ class Staging:
             keys[row.table] += row["keys"]
         days = [day for name, of_table in keys.items() for day in self._days(self.tables[name], of_table)]
         touched = {(row.table, row.date) for row in written}
-        return Staged(read, misplaced, ahead, added, [*days, *self._emptied(touched)])
+        return Staged(
+            read=sum(each.number for each in read),
+            misplaced=sum(each.misplaced for each in read),
+            ahead=sum(each.ahead for each in read),
+            added=added,
+            days=[*days, *self._emptied(touched)],
+        )
 
     def _days(self, table: Table, keys: Sequence[str]) -> list[Day]:
         return days_of(self.lake, table.catalog_name, table.folder, keys)
@@ -173,5 +183,5 @@ class Staging:
 
 
 def _told(about: DataFrame) -> list[Row]:
-    """Names and counts, of which there are some for each day and file; nothing else comes to the driver."""
+    """Names and counts, of which there are some for each day and package; nothing else comes to the driver."""
     return about.collect()

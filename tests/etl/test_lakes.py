@@ -11,6 +11,7 @@ import pytest
 
 from curation.buckets import BucketLake
 from curation.lake import DirectoryLake, Lake, MissingObjectError
+from curation.packing import Place
 
 
 def test_of_many_who_swap_at_once_one_does(any_lake: Lake) -> None:
@@ -106,3 +107,4 @@ def test_workers_in_other_processes_read_and_write_what_the_lake_holds(
     assert (files.read("raw/a"), files.read("raw/b"), any_lake.read("curated/b")) == (b"abc", None, b"def")
     with files.open("raw/a") as stream:
         assert (stream.read(2), stream.read()) == (b"ab", b"c")
+    assert files.parts([Place("curated/b", 1, 2), Place("raw/a", 0, 1)]) == [b"ef", b"a"]

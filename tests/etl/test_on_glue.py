@@ -131,7 +131,7 @@ def test_night_publishes_what_is_new_and_moves_the_bookmark_afterwards(night: Ni
 def test_night_that_fails_leaves_the_bookmark_where_it_was(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
     night.put("raw/orders/date=2026-11-20/a.json", raw(placed()), raw(placed()))
     packed = Staging._packed
-    monkeypatch.setattr(Staging, "_packed", lambda *of: packed(*of).where("table != 'orders'"))
+    monkeypatch.setattr(Staging, "_packed", lambda *of: [each for each in packed(*of) if each.table != "orders"])
     with pytest.raises(UnaccountedError):
         night.run()
     assert night.glue.said == ["init etl job-bookmark-enable"]

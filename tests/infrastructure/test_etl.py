@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from curation.days import WRITTEN
+from curation.packing import PACKED
 from tests.infrastructure.synthesis import ROOT, Synthesized
 
 SCRIPT = ROOT / "etl" / "curate.py"
@@ -68,11 +70,13 @@ def test_p18_nothing_but_counts_is_collected_to_the_driver() -> None:
 
     collected = re.findall(r"\.(?:collect|toPandas|take|head|first|toLocalIterator)\(.*", spark)
     assert collected == [".collect()"]
-    told = re.findall(r"_told\((\w+)(.*)", spark)
-    assert [what for what, _ in told] == ["touched", "by_day", "packed", "about"]
-    assert '.select("table", "date").distinct()' in spark
-    assert "binary" not in re.search(r'^WRITTEN = \(?(?:\s*".*"\n?)+', sources["days.py"], re.MULTILINE)[0]  # type: ignore[index]
-    assert all("sum(" in line for line in re.findall(r"counts = .*", spark))
+    told = re.findall(r"_told\(self\._parts\(.*mapInArrow\(\w+, (\w+)\)", spark)
+    assert told == ["PACKED", "WRITTEN"]
+    columns = [each.partition(" ")[0] for each in f"{PACKED}, {WRITTEN}".split(", ")]
+    assert columns == [
+        *("table", "date", "bucket", "number", "key", "begin", "size", "misplaced", "ahead"),
+        *("table", "date", "keys", "sizes", "rows", "events", "known", "copies"),
+    ]
 
 
 def test_p18_job_reads_raw_and_writes_curated_and_quarantine(platform: Synthesized) -> None:
