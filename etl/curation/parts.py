@@ -10,7 +10,7 @@ Work = TypeVar("Work")
 
 
 def evenly(work: Iterable[tuple[Work, int]], at_most: int) -> list[list[Work]]:
-    """Pieces of work, of which the size is known, in parts of about the same size, largest parts first."""
+    """Pieces of work, of which the size is known and not 0, in parts of about the same size, largest parts first."""
     pieces = sorted(work, key=lambda piece: piece[1], reverse=True)
     parts: list[list[Work]] = [[] for _ in range(min(at_most, len(pieces)))]
     sizes = [(0, number) for number in range(len(parts))]

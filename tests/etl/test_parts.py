@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from curation.packing import Package, by_bucket, by_day, unpacked
 from curation.parts import evenly
 
-SIZES = st.lists(st.integers(0, 1000), max_size=50)
+SIZES = st.lists(st.integers(1, 1000), max_size=50)
 
 
 @given(SIZES, st.integers(1, 10))
