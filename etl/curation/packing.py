@@ -6,6 +6,7 @@ Spark hears where they lie and moves none of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from typing import NamedTuple
 
 import numpy as np
@@ -57,7 +58,7 @@ class Package:
 
     def __init__(self, key: str) -> None:
         self.key = key
-        self._sink = pa.BufferOutputStream()
+        self._sink = BytesIO()
 
     def add(self, table: str, date: str, bucket: int, rows: pa.Table) -> Packed:
         """The rows, at their place."""
@@ -68,8 +69,7 @@ class Package:
 
     def content(self) -> bytes:
         """What the object holds."""
-        content: bytes = self._sink.getvalue().to_pybytes()
-        return content
+        return self._sink.getvalue()
 
 
 def unpacked(contents: Iterable[bytes]) -> pa.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -22,7 +21,7 @@ from curation.contracts import CONTRACTS
 from curation.events import Broken, read
 from curation.files import Files
 from curation.ledger import RAW
-from curation.lines import LINE_KEPT, Lines, gathered
+from curation.lines import LINE_KEPT, Lines, gathered, readable
 from curation.packing import Package, Packed, batch_of, by_bucket, by_day
 from curation.rebuild import UNDATED
 from curation.tables import PARTITION, QUARANTINE, Table
@@ -32,7 +31,6 @@ EVENTS = "events"  # packed beside the tables: id, moment and content of every e
 READ = "read"  # and how many lines there were
 CONTRADICTS = "event_id is that of another event"
 
-_AT_ONCE = 2_000  # lines: no more than a processor's cache holds when they are parsed
 _DAY = re.compile(r"/date=(\d{4}-\d\d-\d\d)/")
 
 
@@ -58,35 +56,30 @@ class Records:
         """Where the rows of each table and day lie, and EVENTS, and how many lines were READ."""
         contradicting = {pair for key in self.contradicting for pair in _pairs(self.files.read(key))}
         for part in (number for batch in batches for number in batch.column(0).to_pylist()):
-            gc.disable()  # nothing here holds itself, and looking for what does costs a third of the time
-            try:
-                for lines in gathered(self.files, self.parts[part]):
-                    package = Package(f"{self.place}/{uuid4()}.arrow")
-                    packed = batch_of(self._packed(lines, contradicting, package))
-                    self.files.write(package.key, package.content())
-                    yield packed
-            finally:
-                gc.enable()
+            for lines in gathered(self.files, self.parts[part]):
+                package = Package(f"{self.place}/{uuid4()}.arrow")
+                packed = batch_of(self._packed(lines, contradicting, package))
+                self.files.write(package.key, package.content())
+                yield packed
 
     def _packed(self, lines: Lines, contradicting: Set[tuple[str, int]], package: Package) -> Iterator[Packed]:
         rows: defaultdict[str, list[pa.Table]] = defaultdict(list)
         misplaced = ahead = 0
         now = pa.scalar(self.limits.now, MOMENT)
         prefixes = np.array([_prefix(key) for key in lines.objects], object)[lines.places()]
-        for begin in range(0, len(lines), _AT_ONCE):
-            events, broken = read(lines.texts[begin : begin + _AT_ONCE], self.limits, begin)
-            if contradicting:
-                events, others = _consistent(events, contradicting)
-                broken += others
-            if broken:
-                rows[QUARANTINE].append(self._broken(lines, broken))
-            for each in events:
-                misplaced += int(np.sum(prefixes[each.numbers] != CONTRACTS[each.kind].prefix))
-                ahead += pc.sum(pc.greater(each.occurred_at, now)).as_py()
-                rows[EVENTS].append(_identities(each))
-                for table in self.tables.values():
-                    if each.kind in table.rows:
-                        rows[table.name].append(table.of(each))
+        events, broken = read(lines.texts, self.limits)
+        if contradicting:
+            events, others = _consistent(events, contradicting)
+            broken += others
+        if broken:
+            rows[QUARANTINE].append(self._broken(lines, broken))
+        for each in events:
+            misplaced += int(np.sum(prefixes[each.numbers] != CONTRACTS[each.kind].prefix))
+            ahead += pc.sum(pc.greater(each.occurred_at, now)).as_py()
+            rows[EVENTS].append(_identities(each))
+            for table in self.tables.values():
+                if each.kind in table.rows:
+                    rows[table.name].append(table.of(each))
         for name, tables in rows.items():
             together = pa.concat_tables(tables)
             if name == EVENTS:
@@ -103,7 +96,7 @@ class Records:
         places = lines.places()
         for each in broken:
             key, text = lines.objects[places[each.number]], lines.texts[each.number]
-            start, characters = lines.too_long.get(each.number, (text, 0))
+            start, characters = lines.too_long.get(each.number, (None if text is None else readable(text), 0))
             content = None if start is None else start.encode(errors="replace")
             identity = f"{_prefix(key)}/{key if content is None else content.decode()}{characters or ''}"
             day = _DAY.search(key)

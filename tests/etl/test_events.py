@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from curation import events as reading
 from curation.columns import Columns
@@ -14,7 +16,7 @@ from curation.contracts import BEGAN
 from curation.events import read
 from curation.verdict import Limits, UnsoundError, look
 from retail.events import BusEvent
-from tests.etl.examples import EVERY_EVENT
+from tests.etl.examples import CHANGED, EVERY_EVENT
 from tests.etl.lakes import NOON, carried, raw
 from tests.etl.test_verdicts import alike
 
@@ -42,18 +44,26 @@ def _row(events: Columns, place: int) -> dict[str, Any]:
     return row
 
 
-def looked(lines: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> tuple[list[Any], list[Any]]:
+def looked(lines: Sequence[bytes | None]) -> tuple[list[Any], list[Any]]:
     """What comes of a closer look at each."""
-    with monkeypatch.context() as patched:
-        patched.setattr(reading, "_glance", lambda of, first: ({}, list(range(first, first + len(of)))))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reading, "_glance", lambda of: ([], list(range(len(of)))))
+        columns, broken = read(lines, LIMITS)
+    return told(columns), sorted(broken, key=lambda each: each.number)
+
+
+def glanced(lines: Sequence[bytes | None]) -> tuple[list[Any], list[Any]]:
+    """What comes of a glance, which leaves no sound line to the closer look for the sake of its neighbours."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reading, "_FEW", 1)
         columns, broken = read(lines, LIMITS)
     return told(columns), sorted(broken, key=lambda each: each.number)
 
 
 @pytest.mark.parametrize("form", [dict, carried], ids=["archived", "carried"])
 def test_events_as_the_shop_writes_them_are_taken_as_they_come(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = [json.dumps(form(raw(event))) for event in EVERY_EVENT]
-    closely, broken = looked(lines, monkeypatch)
+    lines = [json.dumps(form(raw(event))).encode() for event in EVERY_EVENT]
+    closely, broken = looked(lines)
     monkeypatch.setattr(reading, "look", lambda line, _: pytest.fail(f"{line} was looked at closely"))
 
     assert told(read(lines, LIMITS)[0]) == closely
@@ -62,39 +72,98 @@ def test_events_as_the_shop_writes_them_are_taken_as_they_come(form: Any, monkey
 
 
 @pytest.mark.parametrize("form", [dict, carried], ids=["archived", "carried"])
-def test_at_a_glance_or_closely_a_line_says_the_same(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = [json.dumps(form(event)) for event in alike()]
-    closely, broken_closely = looked(lines, monkeypatch)
+def test_at_a_glance_or_closely_a_line_says_the_same(form: Any) -> None:
+    lines = [json.dumps(form(event)).encode() for event in alike()]
 
-    columns, broken = read(lines, LIMITS)
+    sound, broken = glanced(lines)
 
-    assert told(columns) == closely
-    assert sorted(broken, key=lambda each: each.number) == broken_closely
-    assert min(len(closely), len(broken)) > 300
+    assert (sound, broken) == looked(lines)
+    assert min(len(sound), len(broken)) > 300
 
 
-def test_one_line_that_fits_nowhere_leaves_its_neighbours_alone() -> None:
+SOUND = [json.dumps(form(raw(event))).encode() for event in EVERY_EVENT for form in (dict, carried)]
+UNUSUAL = (
+    *(b"{", b"}", b"[", b"]", b'"', b",", b":", b"'", b"\\", b"//", b"/**/", b"}{", b"}\n{", b'{"a": "', b'"}'),
+    *(b" ", b"\t", b"\r", b"\n", b"\0", b"\x0b", b"\xff", b"\xc3\xa4", b"\xed\xa0\x80", b"\xef\xbb\xbf"),
+    *(rb"\ud800", rb"\udc00", rb"\ud83d\ude00", rb"\u0000", rb"\u00e4", rb"\/"),
+    *(b"null", b"true", b"NaN", b"Infinity", b"-", b"0", b"1", b".0", b"e1"),
+    *(b'"payload": {}, ', b'"version": "1.0", ', b'"lines": [], ', b'"total": null, ', b'"x": null, ', b'"x": 1, '),
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A line of the shop, of which parts are missing, double, or something else."""
+    line = draw(st.sampled_from(SOUND))
+    for _ in range(draw(st.integers(0, 3))):
+        begin = draw(st.integers(0, len(line)))
+        end = begin + draw(st.sampled_from([0, 0, 1, 2, 20]))
+        line = line[:begin] + draw(st.sampled_from([*UNUSUAL, line[begin:end] * 2])) + line[end:]
+    return line + draw(st.sampled_from([b"", b"", b"", b" ", line, SOUND[0]]))
+
+
+@given(st.lists(damaged(), min_size=1, max_size=12))
+def test_however_lines_are_damaged_a_glance_says_what_a_closer_look_says(damaged_lines: list[bytes]) -> None:
+    lines = [line for each in damaged_lines for line in each.split(b"\n")]
+
+    sound, broken = glanced(lines)
+
+    assert (sound, broken) == looked(lines)
+    assert sorted([*(row["number"] for row in sound), *(each.number for each in broken)]) == list(range(len(lines)))
+
+
+def test_lines_that_hold_two_events_or_half_of_one_move_no_other() -> None:
+    one, other = SOUND[0], SOUND[0].replace(b"v1", b"v2")
+    half = one.index(b'"payload"')
+    lines = [one + other, one[:half] + b'"x": {}', b"{" + one[half:], other]
+
+    sound, broken = glanced(lines)
+
+    assert [row["number"] for row in sound] == [3]
+    assert [each.number for each in broken] == [0, 1, 2]
+    assert (sound, broken) == looked(lines)
+
+
+@pytest.mark.parametrize("few", [1, 16])
+def test_one_line_that_fits_nowhere_leaves_its_neighbours_alone(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_FEW", few)
     sound = json.dumps(raw(EVERY_EVENT[0]))
     lines = [sound, sound.replace("2026-11-20", "2026-02-30"), sound.replace("MUG-1", "\\ud800"), sound]
 
-    columns, broken = read(lines, LIMITS)
+    columns, broken = read([line.encode() for line in lines], LIMITS)
 
     assert [row["number"] for row in told(columns)] == [0, 3]
-    assert [(each.number, each.reason) for each in broken] == [
+    assert sorted((each.number, each.reason) for each in broken) == [
         (1, "occurred_at is no time with a zone"),
         (2, "is no single JSON object with an event_id"),
     ]
 
 
+def contents(*events: dict[str, Any]) -> list[int]:
+    """The numbers that tell what events say."""
+    return [row["content"] for row in told(read([json.dumps(each).encode() for each in events], LIMITS)[0])]
+
+
 def test_both_forms_of_a_line_have_one_content_and_other_events_another() -> None:
     event = raw(EVERY_EVENT[0])
     other = event | {"payload": event["payload"] | {"visit_id": "v2"}}
-    lines = [json.dumps(each) for each in (event, carried(event), dict(reversed(event.items())), other)]
 
-    contents = [row["content"] for row in told(read(lines, LIMITS)[0])]
+    *same, another = contents(event, carried(event), dict(reversed(event.items())), other)
 
-    assert len(set(contents[:3])) == 1
-    assert contents[3] != contents[0]
+    assert len(set(same)) == 1
+    assert another not in same
+
+
+def test_texts_that_end_elsewhere_are_another_content() -> None:
+    changed = raw(CHANGED)
+    said = (
+        *({"sku": sku, "name": name} for sku, name in (("a", "bc"), ("ab", "c"), ("abc", ""), ("", "abc"))),
+        *({"categories": categories} for categories in ([], [""], ["", ""], ["ab"], ["a", "b"])),
+    )
+
+    found = contents(*(changed | {"payload": changed["payload"] | each} for each in said))
+
+    assert len(set(found)) == len(said)
 
 
 def test_whatever_is_looked_at_is_an_event_or_says_what_is_wrong() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from curation import lines as reading
 from curation.lake import DirectoryLake
-from curation.lines import LINE_AT_MOST, gathered
+from curation.lines import LINE_AT_MOST, gathered, readable
 
 KEY = "raw/orders/date=2026-11-20/a.json"
 
@@ -21,7 +21,7 @@ def lake(tmp_path: Path) -> DirectoryLake:
     return DirectoryLake(tmp_path)
 
 
-def read(lake: DirectoryLake, *keys: str) -> list[tuple[str, str | None]]:
+def read(lake: DirectoryLake, *keys: str) -> list[tuple[str, bytes | None]]:
     """Object and text of each line."""
     sizes: Sequence[tuple[str, int]] = [(key, len(lake.read(key) or b"")) for key in keys]
     found = list(gathered(lake, sizes))
@@ -33,19 +33,19 @@ def read(lake: DirectoryLake, *keys: str) -> list[tuple[str, str | None]]:
 def test_lines_end_where_they_end_and_blank_ones_are_none(lake: DirectoryLake) -> None:
     lake.write(KEY, b'{"a": 1}\r\n\n  \n{"b": "\xc3\xa4"}\n\t\nlast')
 
-    assert [text for _, text in read(lake, KEY)] == ['{"a": 1}\r', '{"b": "ä"}', "last"]
+    assert [text for _, text in read(lake, KEY)] == [b'{"a": 1}\r', b'{"b": "\xc3\xa4"}', b"last"]
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 7, 2**20])
 def test_wherever_reading_pauses_lines_are_the_same(
     lake: DirectoryLake, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    lines = ["{}", "größe", "x" * 50, "€"]
-    lake.write(KEY, "\n".join(lines).encode())
+    lines = [b"{}", "größe".encode(), b"x" * 50, "€".encode()]
+    lake.write(KEY, b"\n".join(lines))
     lake.write(f"{KEY}.gz", gzip.compress(b"first\n") + gzip.compress(b"second member\n"))
     monkeypatch.setattr(reading, "_AT_ONCE", at_once)
 
-    assert [text for _, text in read(lake, KEY, f"{KEY}.gz")] == [*lines, "first", "second member"]
+    assert [text for _, text in read(lake, KEY, f"{KEY}.gz")] == [*lines, b"first", b"second member"]
 
 
 @pytest.mark.parametrize("in_memory", [0, 2**20])
@@ -57,25 +57,24 @@ def test_object_that_breaks_off_is_not_read_at_all(
     lake.write(f"{KEY}.no.gz", b"{}")
     lake.write(KEY, b"{}")
 
-    assert read(lake, f"{KEY}.gz", KEY, f"{KEY}.no.gz") == [(f"{KEY}.gz", None), (KEY, "{}"), (f"{KEY}.no.gz", None)]
+    assert read(lake, f"{KEY}.gz", KEY, f"{KEY}.no.gz") == [(f"{KEY}.gz", None), (KEY, b"{}"), (f"{KEY}.no.gz", None)]
 
 
 def test_bytes_that_are_no_text_stay_in_their_line(lake: DirectoryLake) -> None:
     lake.write(KEY, b"{}\n\xff\xfe\n{}")
 
-    texts = [text for _, text in read(lake, KEY)]
-
-    assert texts[0] == texts[2] == "{}"
+    assert [text for _, text in read(lake, KEY)] == [b"{}", b"\xff\xfe", b"{}"]
     with pytest.raises(UnicodeEncodeError):
-        (texts[1] or "").encode()
+        readable(b"\xff\xfe").encode()
 
 
 def test_line_that_is_too_long_is_known_by_its_beginning(lake: DirectoryLake) -> None:
-    lake.write(KEY, b"x" * (LINE_AT_MOST + 1) + b"\n" + b"y" * LINE_AT_MOST)
+    longest = "ä".encode() * LINE_AT_MOST
+    lake.write(KEY, b"x" * (LINE_AT_MOST + 1) + b"\n" + longest)
 
     (lines,) = gathered(lake, [(KEY, 0)])
 
-    assert lines.texts == [None, "y" * LINE_AT_MOST]
+    assert lines.texts == [None, longest]
     assert lines.too_long == {0: ("x" * reading.LINE_KEPT, LINE_AT_MOST + 1)}
 
 
