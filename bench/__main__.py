@@ -156,16 +156,20 @@ def etl(
     rounds: Annotated[int, typer.Option(min=1, max=50, help="How often each is run, in turn.")] = 3,
     as_json: Json = False,
 ) -> None:
-    """The nightly job, as a ratio to Spark merely reading the same JSON and writing Parquet; into bench/results/.
+    """The nightly job, as a ratio to Spark merely reading the same JSON and writing Parquet.
 
-    Each size is kept as soon as it is measured, and replaces what was measured of that size before.
+    All sizes together go into bench/results/; some of them alone are only told, for how the cost grows is compared
+    within one run.
     """
     from bench import etl as nightly  # Spark only for those who measure it
 
     with errors.status("") as progress:
-        measured = nightly.measure(sizes or nightly.SIZES, rounds, progress.update, nightly.keep)
+        measured = nightly.measure(sizes or nightly.SIZES, rounds, progress.update)
+    document = json.dumps(nightly.document(measured), indent=2) + "\n"
+    if not sizes:
+        nightly.RESULT.write_text(document)
     if as_json:
-        sys.stdout.write(nightly.RESULT.read_text())
+        sys.stdout.write(document)
         return
     table = Table("events", "records a second", "ratio", "types inferred", "a night", "scanned", box=None)
     for size in measured:

@@ -8,7 +8,6 @@ forms, archived and carried. A night is one more day for a lake that is full alr
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
@@ -57,7 +56,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Taken:
-    """What one round took: seconds of the clock, and of all processors together in Spark and its workers."""
+    """What one round took: seconds of the clock, and of all processors together."""
 
     seconds: float
     processor_seconds: float
@@ -76,8 +75,7 @@ class Size:
     raw_bytes: int
     night_records: int = 0
     scanned_bytes: int = 0
-    measured_at: str = ""
-    load: float = 0.0  # of the last quarter of an hour then
+    load: float = 0.0  # of the quarter of an hour before the last round's end
     rounds: dict[str, list[Taken]] = field(
         default_factory=lambda: {name: [] for name in (JOB, READ, TYPED, NIGHT, NIGHT_TYPED)}
     )
@@ -114,7 +112,6 @@ class Size:
                 name: round(self.processor_seconds(name) / self.processor_seconds(JOB), 2) for name in (READ, TYPED)
             },
             "processor_seconds_per_million_records": round(MILLION * self.processor_seconds_per_record(), 2),
-            "measured_at": self.measured_at,
             "load": self.load,
             "ratio_of_a_night": round(self.seconds(NIGHT_TYPED) / self.seconds(NIGHT), 2),
             "scanned": round(self.scanned_bytes / self.raw_bytes, 4),
@@ -129,9 +126,8 @@ def document(sizes: Sequence[Size]) -> dict[str, Any]:
     """All sizes with what they were measured on, as one JSON document."""
     return {
         "measured_on": {
-            "date": time.strftime("%Y-%m-%d"),
+            "at": time.strftime("%Y-%m-%d %H:%M"),
             "cores": os.cpu_count(),
-            "load": round(os.getloadavg()[2], 1),
             "python": platform.python_version(),
             "pyspark": version("pyspark"),
         },
@@ -142,55 +138,39 @@ def document(sizes: Sequence[Size]) -> dict[str, Any]:
     }
 
 
-def keep(sizes: Sequence[Size]) -> None:
-    """Put what was measured beside the results of other sizes, so that each size may be run by itself."""
-    measured = document(sizes)
-    if RESULT.exists():
-        there = json.loads(RESULT.read_text())
-        new = {size["events"] for size in measured["sizes"]}
-        measured["sizes"] += [size for size in there["sizes"] if size["events"] not in new]
-        measured["sizes"].sort(key=lambda size: size["events"])
-    costs = [size["processor_seconds_per_million_records"] for size in measured["sizes"]]
-    measured["growth"] = [round(after / before, 2) for before, after in pairwise(costs)]
-    RESULT.write_text(json.dumps(measured, indent=2) + "\n")
-
-
 def growth(sizes: Sequence[Size]) -> list[float]:
     """What a record costs at each size, in what it costs at the size before: 1 is linear, less is better."""
     costs = [size.processor_seconds_per_record() for size in sizes]
     return [round(after / before, 2) for before, after in pairwise(costs)]
 
 
-def measure(
-    sizes: Sequence[int], rounds: int, progress: Progress, kept: Callable[[Sequence[Size]], None]
-) -> list[Size]:
-    """Run each in turn, so that a busy minute of the machine weighs on all of them alike; each size is `kept` at once.
+def measure(sizes: Sequence[int], rounds: int, progress: Progress) -> list[Size]:
+    """Run each in turn at each size in turn, so that a busy minute of the machine weighs on all of them alike.
 
     One Spark does all. It is warm: everything ran once, at the smallest size, before anything is measured.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         directory = Path(name)
+        measured: list[Size] = []
+        for events in sorted(sizes):
+            progress(f"{events:,} events: history …")
+            told = tell(events, directory / str(events))
+            measured.append(Size(events, told.records, told.raw_bytes, told.night_records))
         spark = session(directory, memory="6g", java="-XX:+UseParallelGC")
         try:
-            measured: list[Size] = []
-            for number, events in enumerate(sizes):
-                progress(f"{events:,} events: history …")
-                lake = directory / "lake"
-                told = tell(events, lake)
-                size = Size(events, told.records, told.raw_bytes, told.night_records)
-                for count in range(-1 if number == 0 else 0, rounds):
-                    for what, run in _runs(spark, lake, directory / "parquet").items():
-                        progress(f"{events:,} events, round {count + 1} of {rounds}: {what} …")
-                        taken = _take(run)
-                        if count >= 0:
-                            size.rounds[what].append(taken)
-                size.scanned_bytes = scanned_bytes(lake, REVENUE.read_text())
-                size.measured_at, size.load = time.strftime("%Y-%m-%d %H:%M"), round(os.getloadavg()[2], 1)
-                shutil.rmtree(lake)
-                measured.append(size)
-                kept(measured)
+            runs = [_runs(spark, directory / str(size.events), directory / "parquet") for size in measured]
+            for what, run in runs[0].items():
+                progress(f"warming up: {what} …")
+                run()
+            for count, size, of_size in ((c, s, r) for c in range(rounds) for s, r in zip(measured, runs, strict=True)):
+                for what, run in of_size.items():
+                    progress(f"round {count + 1} of {rounds}, {size.events:,} events: {what} …")
+                    size.rounds[what].append(_take(run))
+                size.load = round(os.getloadavg()[2], 1)
         finally:
             spark.stop()
+        for size in measured:
+            size.scanned_bytes = scanned_bytes(directory / str(size.events), REVENUE.read_text())
     return measured
 
 
@@ -237,8 +217,9 @@ def _take(run: Callable[[], None]) -> Taken:
 
 
 def _processor_seconds() -> float:
-    """Of Spark and its Python workers so far, which are kept from round to round."""
-    times = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
+    """Of this process, which is Spark's driver, of Spark and of its Python workers, which are kept all the time."""
+    this = psutil.Process()
+    times = [process.cpu_times() for process in (this, *this.children(recursive=True))]
     return sum(each.user + each.system for each in times)
 
 

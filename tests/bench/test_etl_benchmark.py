@@ -7,9 +7,7 @@ import json
 from pathlib import Path
 
 import duckdb
-import pytest
 
-import bench.etl
 from bench.etl import (
     JOB,
     NIGHT,
@@ -21,7 +19,6 @@ from bench.etl import (
     Taken,
     document,
     growth,
-    keep,
     scanned_bytes,
 )
 from bench.etl_history import HANDLED, carry, split
@@ -50,16 +47,6 @@ def test_document_says_how_it_compares_and_what_was_wanted() -> None:
     assert told["sizes"][0]["scanned"] == 0.04
     assert set(told["targets"]) == {"ratio", "growth", "scanned"}
     assert TYPED in told["verdict"]
-
-
-def test_sizes_may_be_measured_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench.etl, "RESULT", tmp_path / "etl.json")
-    for one in (size(1000, 20, 30), size(100, 9, 3), size(100, 4, 3)):
-        keep([one])
-
-    told = json.loads((tmp_path / "etl.json").read_text())
-    assert [each["events"] for each in told["sizes"]] == [100, 1000]
-    assert told["growth"] == [0.5]
 
 
 def test_what_the_order_processor_handled_is_there_in_both_forms(tmp_path: Path) -> None:
