@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from curation.files import Files
-from curation.lake import Content, DirectoryLake, MissingObjectError, Stored
+from curation.files import Files, MissingObjectError
+from curation.lake import Content, DirectoryLake, Stored
 from curation.packing import Place
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ _CONDITION: ContextVar[Mapping[str, str] | None] = ContextVar("_CONDITION", defa
 def _add_condition(params: dict[str, Any], **_: object) -> None:
     """Put it into the headers of its request: the boto3 of Glue may be older than the parameters."""
     params["headers"].update(_CONDITION.get() or {})
+
+
+def s3() -> S3Client:
+    """A client with a connection for each of the objects that are read at once."""
+    return boto3.client("s3", config=Config(max_pool_connections=_AT_ONCE))
 
 
 class BucketLake:
@@ -55,6 +61,13 @@ class BucketLake:
     def read(self, key: str) -> bytes | None:
         found = self.read_version(key)
         return found.content if found else None
+
+    def content(self, key: str) -> bytes:
+        """The object's content. Raises MissingObjectError."""
+        content = self.read(key)
+        if content is None:
+            raise MissingObjectError(f"{self.uri}/{key}")
+        return content
 
     def part(self, place: Place) -> bytes:
         """A part of an object."""
@@ -116,8 +129,9 @@ class BucketFiles:
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
 
-    def read(self, key: str) -> bytes | None:
-        return _lake_of_this_process(self._bucket).read(key)
+    def contents(self, keys: Sequence[str]) -> Sequence[bytes]:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(_lake_of_this_process(self._bucket).content, keys))
 
     def open(self, key: str) -> BinaryIO:
         return _lake_of_this_process(self._bucket).open(key)
@@ -133,7 +147,7 @@ class BucketFiles:
 @cache
 def _lake_of_this_process(bucket: str) -> BucketLake:
     """No client can be sent to another process."""
-    return BucketLake(boto3.client("s3"), bucket)
+    return BucketLake(s3(), bucket)
 
 
 class MirroredLake(BucketLake):

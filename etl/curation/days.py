@@ -60,7 +60,7 @@ class Days:
     def _day(self, table: Table, date: str, given: pa.Table) -> tuple[Any, ...]:
         distinct = _first_of_each(table, given)
         keys = self.held.get((table.name, date), ())
-        held = [self._read(table, key) for key in keys]
+        held = [_held(table, content) for content in self.files.contents(keys)]
         ids = [each[table.key] for each in held]
         new = distinct
         if held:
@@ -75,18 +75,6 @@ class Days:
         parts = [rows.slice(begin, of_each) for begin in range(0, len(rows), of_each)]
         written = [self._write(f"{table.name}/{PARTITION}={date}", part) for part in parts]
         return [key for key, _ in written], [size for _, size in written], *numbers
-
-    def _read(self, table: Table, key: str) -> pa.Table:
-        """Its rows in the table's columns of today: what an older file lacks is null."""
-        content = self.files.read(key)
-        if content is None:
-            raise FileNotFoundError(f"{key} was there when the run began, and is gone")
-        rows = pq.read_table(BytesIO(content), partitioning=None)
-        columns = [
-            rows[of.name].cast(of.type) if of.name in rows.column_names else pa.nulls(len(rows), of.type)
-            for of in table.schema
-        ]
-        return pa.table(columns, schema=table.schema)
 
     def _contradicting(self, events: pa.Table) -> tuple[Any, ...]:
         """All but the first event of each id, as the shop itself takes the first and no other."""
@@ -109,6 +97,16 @@ class Days:
         content, key = sink.getvalue(), f"{self.place}/{folder}/part-{uuid4()}.parquet"
         self.files.write(key, content)
         return key, len(content)
+
+
+def _held(table: Table, content: bytes) -> pa.Table:
+    """The rows of a file in the table's columns of today: what an older file lacks is null."""
+    rows = pq.read_table(BytesIO(content), partitioning=None)
+    columns = [
+        rows[of.name].cast(of.type) if of.name in rows.column_names else pa.nulls(len(rows), of.type)
+        for of in table.schema
+    ]
+    return pa.table(columns, schema=table.schema)
 
 
 def _first_of_each(table: Table, rows: pa.Table) -> pa.Table:

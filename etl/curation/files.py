@@ -8,11 +8,15 @@ from typing import BinaryIO, Protocol
 from curation.packing import Place
 
 
+class MissingObjectError(RuntimeError):
+    """There is no such object."""
+
+
 class Files(Protocol):
     """Objects of the lake, as a worker reads and writes them."""
 
-    def read(self, key: str) -> bytes | None:
-        """The object's content, None where there is none."""
+    def contents(self, keys: Sequence[str]) -> Sequence[bytes]:
+        """What the objects hold, in this order. Raises MissingObjectError."""
 
     def open(self, key: str) -> BinaryIO:
         """The object's content, to be read bit by bit."""

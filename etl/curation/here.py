@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from curation.accounting import Account
 from curation.aws import GlueCatalog, Metrics, NoCatalog
-from curation.buckets import MirroredLake
+from curation.buckets import MirroredLake, s3
 from curation.job import Curation
 from curation.lake import DirectoryLake
 from curation.rebuild import NOTHING, Rebuild
@@ -33,7 +33,7 @@ def run(arguments: list[str]) -> None:
                 lake: DirectoryLake | MirroredLake = DirectoryLake(Path(options.lake))
                 curation = Curation(spark, lake, NoCatalog(), lambda _: None)
             else:
-                lake = MirroredLake(boto3.client("s3"), options.lake, Path(scratch, "mirror"))
+                lake = MirroredLake(s3(), options.lake, Path(scratch, "mirror"))
                 catalog = GlueCatalog(boto3.client("glue"), options.database)
                 report = Metrics(boto3.client("cloudwatch"), options.metrics)
                 curation = Curation(spark, lake, catalog, report)

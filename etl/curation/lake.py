@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import BinaryIO, Protocol
 
-from curation.files import Files
+from curation.files import Files, MissingObjectError
 from curation.packing import Place
 
 
@@ -31,10 +31,6 @@ class Content:
 
     content: bytes
     version: str
-
-
-class MissingObjectError(RuntimeError):
-    """There is no such object."""
 
 
 class Lake(Protocol):
@@ -163,6 +159,15 @@ class DirectoryLake:
 
     def files(self) -> Files:
         return DirectoryLake(self._root)
+
+    def contents(self, keys: Sequence[str]) -> Sequence[bytes]:
+        return [self._content(key) for key in keys]
+
+    def _content(self, key: str) -> bytes:
+        content = self.read(key)
+        if content is None:
+            raise MissingObjectError(f"{self.uri}/{key}")
+        return content
 
     def parts(self, places: Sequence[Place]) -> Sequence[bytes]:
         return [self._part(place) for place in places]

@@ -17,9 +17,14 @@ LINE_AT_MOST = 2**20  # characters; the bus takes no larger event
 LINE_KEPT = 65536  # characters of a longer one
 
 _AT_ONCE = 2**20  # bytes read
-_IN_MEMORY = 8 * 2**20  # compressed bytes; a larger object is decompressed twice, once to see whether it can be
+_IN_MEMORY = 8 * 2**20  # bytes; a larger object is decompressed twice, once to see whether it can be
+_OBJECTS = 256  # that are read at once, for each takes a while to answer
 _GATHERED = 50_000  # lines
 _GATHERED_BYTES = 64 * 2**20
+_GZIP = ".gz"
+_NOT_WHOLE = (EOFError, gzip.BadGzipFile, zlib.error)
+
+Stream = BinaryIO | gzip.GzipFile
 
 
 @dataclass
@@ -67,14 +72,12 @@ def readable(text: bytes) -> str:
 def gathered(files: Files, objects: Iterable[tuple[str, int]]) -> Iterator[Lines]:
     """The lines of objects, of which there are key and size, many at a time."""
     lines = Lines()
-    for key, size in objects:
-        try:
-            stream = _opened(files, key, size)
-        except (EOFError, gzip.BadGzipFile, zlib.error):
+    for key, content in _contents(files, objects):
+        if content is None:
             lines.add(key, [None])
             continue
-        with stream:
-            for texts in _blocks(stream):
+        with content:
+            for texts in _blocks(content):
                 lines.add(key, texts)
                 if lines.is_enough:
                     yield lines
@@ -83,20 +86,49 @@ def gathered(files: Files, objects: Iterable[tuple[str, int]]) -> Iterator[Lines
         yield lines
 
 
-def _opened(files: Files, key: str, size: int) -> BinaryIO | gzip.GzipFile:
-    """The object's content, decompressed; raises whatever gzip raises where it cannot be to its end."""
-    if not key.endswith(".gz"):
+def _contents(files: Files, objects: Iterable[tuple[str, int]]) -> Iterator[tuple[str, Stream | None]]:
+    """Each object and what it holds, decompressed; None where it cannot be decompressed to its end."""
+    for keys, size in _together(objects):
+        if size > _IN_MEMORY:
+            yield from ((key, _opened(files, key)) for key in keys)
+        else:
+            yield from zip(keys, map(_decompressed, keys, files.contents(keys)), strict=True)
+
+
+def _together(objects: Iterable[tuple[str, int]]) -> Iterator[tuple[list[str], int]]:
+    """Keys and size of some objects that are read at once, or of one that is larger."""
+    keys: list[str] = []
+    size = 0
+    for key, of_object in objects:
+        if keys and (len(keys) == _OBJECTS or size + of_object > _IN_MEMORY):
+            yield keys, size
+            keys, size = [], 0
+        keys.append(key)
+        size += of_object
+    if keys:
+        yield keys, size
+
+
+def _decompressed(key: str, content: bytes) -> Stream | None:
+    try:
+        return BytesIO(gzip.decompress(content) if key.endswith(_GZIP) else content)
+    except _NOT_WHOLE:
+        return None
+
+
+def _opened(files: Files, key: str) -> Stream | None:
+    if not key.endswith(_GZIP):
         return files.open(key)
-    if size <= _IN_MEMORY:
-        with files.open(key) as stored:
-            return BytesIO(gzip.decompress(stored.read()))
-    with files.open(key) as stored, gzip.open(stored) as content:
-        while content.read(_AT_ONCE):
-            pass
+    try:
+        with files.open(key) as stored, gzip.open(stored) as content:
+            while content.read(_AT_ONCE):
+                pass
+    except _NOT_WHOLE:
+        return None
     return gzip.open(files.open(key))
 
 
-def _blocks(stream: BinaryIO | gzip.GzipFile) -> Iterator[list[bytes | None]]:
+def _blocks(stream: Stream) -> Iterator[list[bytes | None]]:
     begun: list[bytes] = []
     while chunk := stream.read(_AT_ONCE):
         whole, newline, rest = chunk.rpartition(b"\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 
 from curation.aws import GlueCatalog, Metrics
-from curation.buckets import BucketLake
+from curation.buckets import BucketLake, s3
 from curation.job import Curation
 from curation.rebuild import NOTHING, Rebuild
 from curation.sources import Bookmark, RawObjects
@@ -23,7 +23,7 @@ def run(arguments: list[str]) -> None:
     glue = GlueContext(SparkContext.getOrCreate())
     job = Job(glue)
     job.init(options["JOB_NAME"], options)
-    lake = BucketLake(boto3.client("s3"), options["lake"])
+    lake = BucketLake(s3(), options["lake"])
     curation = Curation(
         glue.spark_session,
         lake,

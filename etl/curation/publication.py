@@ -19,7 +19,8 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any, Protocol
 
-from curation.lake import Lake, MissingObjectError
+from curation.files import MissingObjectError
+from curation.lake import Lake
 from curation.lease import Lease
 
 STAGING = "curated/_staging"

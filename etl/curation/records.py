@@ -54,7 +54,7 @@ class Records:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Where the rows of each table and day lie, and EVENTS, and how many lines were READ."""
-        contradicting = {pair for key in self.contradicting for pair in _pairs(self.files.read(key))}
+        contradicting = {pair for content in self.files.contents(self.contradicting) for pair in _pairs(content)}
         for part in (number for batch in batches for number in batch.column(0).to_pylist()):
             for lines in gathered(self.files, self.parts[part]):
                 package = Package(f"{self.place}/{uuid4()}.arrow")
@@ -120,8 +120,8 @@ def _prefix(key: str) -> str:
     return key.removeprefix(RAW).partition("/")[0]
 
 
-def _pairs(content: bytes | None) -> Iterator[tuple[str, int]]:
-    rows = pq.read_table(BytesIO(content or b""))
+def _pairs(content: bytes) -> Iterator[tuple[str, int]]:
+    rows = pq.read_table(BytesIO(content))
     return zip(rows["event_id"].to_pylist(), rows["content"].to_pylist(), strict=True)
 
 

@@ -23,10 +23,10 @@ class Emulator:
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
 
-    def client(self, service: Any) -> Any:
+    def client(self, service: Any, **options: Any) -> Any:
         """A client of any service."""
         session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-        return session.client(service, endpoint_url=self._endpoint)
+        return session.client(service, endpoint_url=self._endpoint, **options)
 
 
 @contextmanager

@@ -6,11 +6,15 @@ import gzip
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from curation.buckets import BucketLake
-from curation.lake import DirectoryLake, Lake, MissingObjectError
+from curation import buckets
+from curation.buckets import BucketFiles, BucketLake
+from curation.files import MissingObjectError
+from curation.lake import DirectoryLake, Lake
+from curation.lines import gathered
 from curation.packing import Place
 
 
@@ -104,7 +108,25 @@ def test_workers_in_other_processes_read_and_write_what_the_lake_holds(
 
     files.write("curated/b", b"def")
 
-    assert (files.read("raw/a"), files.read("raw/b"), any_lake.read("curated/b")) == (b"abc", None, b"def")
+    assert (files.contents(["raw/a", "raw/a"]), any_lake.read("curated/b")) == ([b"abc"] * 2, b"def")
     with files.open("raw/a") as stream:
         assert (stream.read(2), stream.read()) == (b"ab", b"c")
     assert files.parts([Place("curated/b", 1, 2), Place("raw/a", 0, 1)]) == [b"ef", b"a"]
+    with pytest.raises(MissingObjectError, match="raw/gone"):
+        files.contents(["raw/a", "raw/gone"])
+
+
+def test_small_objects_of_a_bucket_are_asked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = Barrier(4)
+
+    class Bucket:
+        def content(self, key: str) -> bytes:
+            others.wait(timeout=60)  # nobody is answered before four have asked
+            return key.encode()
+
+    monkeypatch.setattr(buckets, "_lake_of_this_process", lambda _: Bucket())
+    keys = [f"raw/orders/{number}.json" for number in range(8)]
+
+    found = list(gathered(BucketFiles("any"), [(key, 1) for key in keys]))
+
+    assert [text for lines in found for text in lines.texts] == [key.encode() for key in keys]

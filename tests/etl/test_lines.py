@@ -90,3 +90,17 @@ def test_many_lines_come_in_parts_and_few_objects_together(
 
     assert [len(part) for part in parts] == [4, 4, 2]
     assert [part.objects for part in parts] == [keys[:2], keys[2:4], keys[4:]]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+@pytest.mark.parametrize("in_memory", [0, 8, 100])
+def test_however_many_objects_are_read_at_once_each_is_read_in_its_turn(
+    lake: DirectoryLake, monkeypatch: pytest.MonkeyPatch, in_memory: int, at_once: int
+) -> None:
+    contents = {f"raw/{number}": b"x" * (3 * number % 11 + 1) for number in range(9)}
+    for key, content in contents.items():
+        lake.write(key, content)
+    monkeypatch.setattr(reading, "_IN_MEMORY", in_memory)
+    monkeypatch.setattr(reading, "_OBJECTS", at_once)
+
+    assert read(lake, *contents) == list(contents.items())
