@@ -75,7 +75,6 @@ class Size:
     raw_bytes: int
     night_records: int = 0
     scanned_bytes: int = 0
-    load: float = 0.0  # of the quarter of an hour before the last round's end
     rounds: dict[str, list[Taken]] = field(
         default_factory=lambda: {name: [] for name in (JOB, READ, TYPED, NIGHT, NIGHT_TYPED)}
     )
@@ -112,7 +111,6 @@ class Size:
                 name: round(self.processor_seconds(name) / self.processor_seconds(JOB), 2) for name in (READ, TYPED)
             },
             "processor_seconds_per_million_records": round(MILLION * self.processor_seconds_per_record(), 2),
-            "load": self.load,
             "ratio_of_a_night": round(self.seconds(NIGHT_TYPED) / self.seconds(NIGHT), 2),
             "scanned": round(self.scanned_bytes / self.raw_bytes, 4),
             "seconds": {name: [round(t.seconds, 1) for t in rounds] for name, rounds in self.rounds.items()},
@@ -127,6 +125,7 @@ def document(sizes: Sequence[Size]) -> dict[str, Any]:
     return {
         "measured_on": {
             "at": time.strftime("%Y-%m-%d %H:%M"),
+            "load": round(os.getloadavg()[2], 1),  # of the last quarter of an hour
             "cores": os.cpu_count(),
             "python": platform.python_version(),
             "pyspark": version("pyspark"),
@@ -166,7 +165,6 @@ def measure(sizes: Sequence[int], rounds: int, progress: Progress) -> list[Size]
                 for what, run in of_size.items():
                     progress(f"round {count + 1} of {rounds}, {size.events:,} events: {what} …")
                     size.rounds[what].append(_take(run))
-                size.load = round(os.getloadavg()[2], 1)
         finally:
             spark.stop()
         for size in measured:
@@ -217,10 +215,10 @@ def _take(run: Callable[[], None]) -> Taken:
 
 
 def _processor_seconds() -> float:
-    """Of this process, which is Spark's driver, of Spark and of its Python workers, which are kept all the time."""
+    """Of this process, which is Spark's driver, of Spark and of its Python workers, those that ended included."""
     this = psutil.Process()
     times = [process.cpu_times() for process in (this, *this.children(recursive=True))]
-    return sum(each.user + each.system for each in times)
+    return sum(each.user + each.system + each.children_user + each.children_system for each in times)
 
 
 def scanned_bytes(lake: Path, query: str) -> int:

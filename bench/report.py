@@ -107,6 +107,7 @@ def _etl() -> list[tuple[str, str, str, str]]:
     if not (RESULTS / "etl.json").exists():
         return []
     etl, rows = _result("etl"), []
+    load = etl["measured_on"]["load"]
     least, most, scan = (etl["targets"][name] for name in ("ratio", "growth", "scanned"))
     for size in etl["sizes"]:
         job = f"nightly job, {size['events']:,} events"
@@ -117,7 +118,7 @@ def _etl() -> list[tuple[str, str, str, str]]:
                 (
                     f"{job}, records a second",
                     f"at least {least:.0%} of Spark reading and writing, {types}",
-                    f"{ratio:.0%} (by processor second {of_processor:.0%}; load {size['load']})",
+                    f"{ratio:.0%} (by processor second {of_processor:.0%}; load {load})",
                     _verdict(ratio >= least),
                 )
             )

@@ -92,7 +92,7 @@ class Columns:
 
 
 def columns_of(kind: str, events: pa.RecordBatch, limits: Limits) -> tuple[Columns, list[int]]:
-    """The columns of events that `forms` parsed, and the numbers of those that are not in their one form."""
+    """The columns of parsed events, and the numbers of those that are not in their one form."""
     in_form = are_in_form(kind, events)
     others = events["number"].to_numpy()[~in_form].tolist()
     if others:
@@ -107,7 +107,7 @@ def columns_of(kind: str, events: pa.RecordBatch, limits: Limits) -> tuple[Colum
         events["correlation_id"],
         day_of(events["occurred_at"]),
         events["unknown_fields"],
-        digests(kind, events) ^ (occurred_at.cast(pa.int64()).to_numpy() << 20),
+        digests(kind, events, occurred_at),
         fields,
         lines,
     )

@@ -20,7 +20,7 @@ _CURRENCY = r"^[A-Z]{3}$"
 
 
 def are_in_form(kind: str, events: pa.RecordBatch) -> np.ndarray:
-    """Which of the events that `forms` parsed are in the one form of their type; their time may be any."""
+    """Which of the parsed events are in the one form of their type; their time may be any."""
     return all_of(len(events), _conditions(kind, events))
 
 
@@ -40,7 +40,6 @@ def all_of(number: int, conditions: Iterable[pa.Array]) -> np.ndarray:
 
 def _conditions(kind: str, events: pa.RecordBatch) -> Iterator[pa.Array]:
     """What makes each event one in the form of its kind."""
-    yield pc.equal(events["detail_type"], kind)
     yield pc.match_substring_regex(events["event_id"], _EVENT_ID)
     yield pc.match_substring_regex(events["occurred_at"], _TIME)
     days = day_of(events["occurred_at"])

@@ -1,9 +1,10 @@
 """Events of a batch of lines: nearly all as they come, the others after a closer look.
 
-Arrow takes lines of one type and form together, and refuses them together if one has a name that it does not know or a
-value of another kind; then they are taken in parts, and the smallest part that is refused gets the closer look of
-`verdict`. So the two differ in nothing but speed, and no field, known or unknown, is overlooked. What was looked at
-closely is written down in the one form of its event, and taken as if it had come so.
+Arrow takes lines of one type and wrapping together, and refuses them together if one has a name that it does not know
+or a value of another kind; then they are taken in halves, and a part of a few lines that is still refused gets the
+closer look of `verdict`, sound neighbours included. So the two differ in nothing but speed, and no field, known or
+unknown, is overlooked. What was looked at closely is written down in the one form of its event, and taken as if it had
+come so.
 """
 
 from __future__ import annotations
@@ -19,28 +20,31 @@ import pyarrow as pa
 
 from curation.columns import Columns, columns_of
 from curation.contracts import CONTRACTS
-from curation.forms import Form, parsed
 from curation.lines import readable
+from curation.parsing import Wrapping, parsed
 from curation.verdict import UNREADABLE, Limits, UnsoundError, look
 
 MISFIT = "holds what fits into no column"
 
 _TYPE = re.compile(rb'"detail([-_])type": ?"(\w+)"')
-_FORMS = {
-    (mark, kind.encode()): (kind, form)
+_GROUPS = {
+    (mark, kind.encode()): (kind, wrapping)
     for kind in CONTRACTS
-    for mark, form in ((b"_", Form.ARCHIVED), (b"-", Form.CARRIED))
+    for mark, wrapping in ((b"_", Wrapping.ARCHIVED), (b"-", Wrapping.CARRIED))
 }
 _AT_ONCE = 2_000  # lines: no more than a processor's cache holds when they are parsed
-_FEW = 16  # lines: a closer look at all of them takes no longer than to find out which are refused
+_FEW = 64  # lines: a closer look at all of them takes about as long as to find out which are refused
 
 
 @dataclass(frozen=True)
 class Events:
-    """Lines that seem to be of one type and form, their numbers, and of each the unknown fields, if it has any."""
+    """Lines of what claims to be one type of event, so wrapped: their numbers, and of each the unknown fields, if any.
+
+    Only of lines that were looked at closely is it known which fields are unknown.
+    """
 
     kind: str
-    form: Form
+    wrapping: Wrapping
     numbers: list[int]
     lines: list[bytes]
     unknown: list[str | None]
@@ -49,7 +53,7 @@ class Events:
         """So many at a time."""
         for begin in range(0, len(self.lines), size):
             part = slice(begin, begin + size)
-            yield Events(self.kind, self.form, self.numbers[part], self.lines[part], self.unknown[part])
+            yield Events(self.kind, self.wrapping, self.numbers[part], self.lines[part], self.unknown[part])
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,13 @@ def read(lines: Sequence[bytes | None], limits: Limits) -> tuple[list[Columns], 
     found, others = _columns(events, limits, few=_FEW)
     looked, broken = _look(lines, [*doubtful, *others], limits)
     columns, misfits = _columns(looked, limits, few=1)
-    return [*found, *columns], [*broken, *(Broken(number, MISFIT) for number in misfits)]
+    kinds = {number: events.kind for events in looked for number in events.numbers}
+    return [*found, *columns], [*broken, *(Broken(number, MISFIT, kinds[number]) for number in misfits)]
 
 
 def _glance(lines: Sequence[bytes | None]) -> tuple[list[Events], list[int]]:
-    """Lines by the type and form that they seem to have, and the numbers of those that need a closer look."""
-    found: Mapping[Any, tuple[list[int], list[bytes]]] = {name: ([], []) for name in _FORMS}
+    """Lines by type and wrapping, as it seems, and the numbers of those that need a closer look."""
+    found: Mapping[Any, tuple[list[int], list[bytes]]] = {name: ([], []) for name in _GROUPS}
     doubtful: list[int] = []
     nowhere: tuple[list[int], list[bytes]] = doubtful, []
     search = _TYPE.search
@@ -85,7 +90,7 @@ def _glance(lines: Sequence[bytes | None]) -> tuple[list[Events], list[int]]:
         else:
             doubtful.append(number)
     events = [
-        Events(*_FORMS[name], numbers, of_name, [None] * len(numbers))
+        Events(*_GROUPS[name], numbers, of_name, [None] * len(numbers))
         for name, (numbers, of_name) in found.items()
         if numbers
     ]
@@ -106,7 +111,7 @@ def _look(lines: Sequence[bytes | None], numbers: Iterable[int], limits: Limits)
         except UnsoundError as unsound:
             broken.append(Broken(number, str(unsound), unsound.detail_type))
             continue
-        events = found.setdefault(sound.kind, Events(sound.kind, Form.ARCHIVED, [], [], []))
+        events = found.setdefault(sound.kind, Events(sound.kind, Wrapping.ARCHIVED, [], [], []))
         events.numbers.append(number)
         events.lines.append(json.dumps({"detail_type": sound.kind, **sound.envelope}).encode())
         events.unknown.append(sound.unknown_fields)
@@ -114,7 +119,7 @@ def _look(lines: Sequence[bytes | None], numbers: Iterable[int], limits: Limits)
 
 
 def _columns(groups: Iterable[Events], limits: Limits, *, few: int) -> tuple[list[Columns], list[int]]:
-    """Columns of those that are in their one form, and the numbers of the others; a `few` may be refused together."""
+    """Columns of those that are in their one form, and the numbers of the others; so `few` may be refused together."""
     parsed_of: defaultdict[str, list[pa.RecordBatch]] = defaultdict(list)
     refused: list[int] = []
     for group in groups:
@@ -134,7 +139,7 @@ def _columns(groups: Iterable[Events], limits: Limits, *, few: int) -> tuple[lis
 def _parsed(events: Events, few: int) -> tuple[list[pa.RecordBatch], list[int]]:
     """What can be parsed, and the numbers of what is refused."""
     try:
-        return [parsed(events.kind, events.form, events.lines, numbers=events.numbers, unknown=events.unknown)], []
+        return [parsed(events.kind, events.wrapping, events.lines, numbers=events.numbers, unknown=events.unknown)], []
     except pa.ArrowInvalid:
         if len(events.lines) <= few:
             return [], events.numbers

@@ -29,7 +29,7 @@ Stream = BinaryIO | gzip.GzipFile
 
 @dataclass
 class Lines:
-    """Lines of some objects, none of them blank; there is no text where an object cannot be read, or is too long."""
+    """Lines of some objects, none of blanks alone; there is no text where an object cannot be read, or is too long."""
 
     texts: list[bytes | None] = field(default_factory=list)
     objects: list[str] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """A record looked at closely: what is wrong with it, or the event that it is in the one form that all events have here.
 
-Nearly every line is in that form as it comes, which `lines` sees at a glance. This looks at the others: it takes what
+Nearly every line is in that form as it comes, which `events` sees at a glance. This looks at the others: it takes what
 the shop's own models take, however it is written, and says of the rest which is the first thing wrong with it.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from curation import events as reading
 from curation.columns import Columns
 from curation.contracts import BEGAN
-from curation.events import read
+from curation.events import MISFIT, Broken, read
+from curation.lines import LINE_AT_MOST
 from curation.verdict import Limits, UnsoundError, look
 from retail.events import BusEvent
 from tests.etl.examples import CHANGED, EVERY_EVENT
@@ -112,19 +114,62 @@ def test_however_lines_are_damaged_a_glance_says_what_a_closer_look_says(damaged
     assert sorted([*(row["number"] for row in sound), *(each.number for each in broken)]) == list(range(len(lines)))
 
 
-def test_lines_that_hold_two_events_or_half_of_one_move_no_other() -> None:
-    one, other = SOUND[0], SOUND[0].replace(b"v1", b"v2")
-    half = one.index(b'"payload"')
-    lines = [one + other, one[:half] + b'"x": {}', b"{" + one[half:], other]
+ONE, OTHER = SOUND[0], SOUND[0].replace(b"v1", b"v2")
+PAYLOAD = ONE.index(b'"payload": ')
+ORDER_OF_NAMES = ("detail_type", "payload", *json.loads(ONE))
+PAYLOAD_FIRST = json.dumps({name: json.loads(ONE)[name] for name in ORDER_OF_NAMES}).encode()
+END_OF_FIRST = PAYLOAD_FIRST.index(b"}") + 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (ONE[:PAYLOAD], ONE[PAYLOAD:] + OTHER),
+        (ONE[: PAYLOAD + 11], ONE[PAYLOAD + 11 :] + OTHER),  # cut so that the second begins as an object does
+        (PAYLOAD_FIRST[:END_OF_FIRST], PAYLOAD_FIRST[END_OF_FIRST:] + OTHER),  # and so that the first ends like one
+        (ONE + OTHER, ONE),
+    ],
+)
+def test_lines_that_hold_two_events_or_parts_of_one_move_no_other(first: bytes, second: bytes) -> None:
+    lines = [first, second, OTHER]
 
     sound, broken = glanced(lines)
 
-    assert [row["number"] for row in sound] == [3]
-    assert [each.number for each in broken] == [0, 1, 2]
+    assert (sound, broken) == looked(lines)
+    assert 0 in [each.number for each in broken]
+    assert sound[-1]["number"] == 2
+
+
+@pytest.mark.parametrize("text", [b"\xff", b"c\xff", b"\xed\xa0\x80", b"\xc0\x80", rb"\ud800", rb"\udc00x"])
+def test_text_that_is_none_breaks_its_line(text: bytes) -> None:
+    lines = [OTHER, OTHER.replace(b"v2", text), OTHER]
+
+    sound, broken = glanced(lines)
+
+    assert ([row["number"] for row in sound], [each.number for each in broken]) == ([0, 2], [1])
     assert (sound, broken) == looked(lines)
 
 
-@pytest.mark.parametrize("few", [1, 16])
+def test_line_of_a_million_characters_is_taken_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "look", lambda line, _: pytest.fail(f"{line[:100]}… was looked at closely"))
+    lines = [ONE, ONE.replace(b"v1", "ä".encode() * (LINE_AT_MOST - len(ONE) + 2)), OTHER]
+
+    assert len(lines[1].decode()) == LINE_AT_MOST
+    assert [row["number"] for row in glanced(lines)[0]] == [0, 1, 2]
+
+
+def test_what_fits_nowhere_even_after_a_closer_look_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = look(OTHER.decode(), LIMITS)
+    odd = replace(sound, envelope={**sound.envelope, "odd": 1})
+    monkeypatch.setattr(reading, "look", lambda line, _: sound if "v2" in line else odd)
+
+    columns, broken = read([b" " + ONE, b" " + OTHER], LIMITS)
+
+    assert [row["number"] for row in told(columns)] == [1]
+    assert broken == [Broken(0, MISFIT, sound.kind)]
+
+
+@pytest.mark.parametrize("few", [1, 64])
 def test_one_line_that_fits_nowhere_leaves_its_neighbours_alone(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_FEW", few)
     sound = json.dumps(raw(EVERY_EVENT[0]))
@@ -152,6 +197,21 @@ def test_both_forms_of_a_line_have_one_content_and_other_events_another() -> Non
 
     assert len(set(same)) == 1
     assert another not in same
+
+
+def test_events_that_differ_in_anything_have_contents_of_their_own() -> None:
+    (place,), (cancelled,), (returned,) = (
+        [raw(event) for event in EVERY_EVENT if event.detail_type == name]
+        for name in ("OrderPlaced", "OrderCancelled", "OrderReturned")
+    )
+    returned["payload"] = cancelled["payload"]
+    visits = [place | {"payload": place["payload"] | {"visit_id": visit}} for visit in (None, "")]
+
+    others = (cancelled | {"correlation_id": "other"}, cancelled | {"occurred_at": "2026-11-20T12:00:00.000001Z"})
+
+    found = contents(*visits, cancelled, returned, *others)
+
+    assert len(set(found)) == 6
 
 
 def test_texts_that_end_elsewhere_are_another_content() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -72,6 +73,7 @@ class Night:
     def __init__(self, glue: Glue, aws: Emulator, bucket: str) -> None:
         self.glue, self.bucket, self.database = glue, bucket, bucket.replace("-", "_")
         self._s3, self._catalog = aws.client("s3"), aws.client("glue")
+        self._cloudwatch = aws.client("cloudwatch")
         self._catalog.create_database(DatabaseInput={"Name": self.database})
         for name in TABLES:
             storage = {"Columns": [], "Location": f"s3://{bucket}/{name}/"}
@@ -86,7 +88,7 @@ class Night:
 
     def run(self, *more: str) -> None:
         """Start the job with the arguments of the deployment."""
-        given = {"JOB_NAME": "etl", "lake": self.bucket, "database": self.database, "metrics": "Retail/Lake"}
+        given = {"JOB_NAME": "etl", "lake": self.bucket, "database": self.database, "metrics": self.bucket}
         arguments = [part for name, value in given.items() for part in (f"--{name}", value)]
         on_glue.run(["curate.py", *arguments, "--job-bookmark-option", "job-bookmark-enable", *more])
 
@@ -94,6 +96,19 @@ class Night:
         """What was published, run by run."""
         stored = self._s3.list_objects_v2(Bucket=self.bucket, Prefix="curated/_runs/").get("Contents", [])
         return [json.loads(self._s3.get_object(Bucket=self.bucket, Key=s["Key"])["Body"].read()) for s in stored]
+
+    def counted(self) -> dict[str, float]:
+        """What CloudWatch was told, all runs together."""
+        names = [each["MetricName"] for each in self._cloudwatch.list_metrics(Namespace=self.bucket)["Metrics"]]
+        now = datetime.now(UTC)
+        asked = {"StartTime": now - timedelta(hours=1), "EndTime": now + timedelta(hours=1), "Period": 7200}
+        found = {
+            name: self._cloudwatch.get_metric_statistics(
+                Namespace=self.bucket, MetricName=name, Statistics=["Sum"], **asked
+            )["Datapoints"]
+            for name in names
+        }
+        return {name: sum(point["Sum"] for point in points) for name, points in found.items()}
 
     def days(self, table: str) -> list[str]:
         """The days that readers know of."""
@@ -128,6 +143,26 @@ def test_night_publishes_what_is_new_and_moves_the_bookmark_afterwards(night: Ni
     assert night.glue.said == [began, "commit after 1 runs", began, "commit after 2 runs", began, "commit after 2 runs"]
 
 
+def test_night_counts_what_became_of_each_record(night: Night) -> None:
+    now = datetime.now(UTC)
+    event = raw(placed(), occurred_at=now)
+    in_an_hour = raw(placed(), occurred_at=now + timedelta(hours=1))
+    night.put("raw/orders/a.json", event, event, event, event, in_an_hour, in_an_hour, "{", "[", "no event")
+    night.put("raw/inventory/b.json", raw(placed(), occurred_at=now))
+
+    night.run()
+
+    assert night.counted() == {
+        "RecordsRead": 10,
+        "RecordsCurated": 3,
+        "RecordsDuplicated": 4,
+        "RecordsQuarantined": 3,
+        "RecordsMisplaced": 1,
+        "RecordsAhead": 2,
+        "RecordsUnaccounted": 0,
+    }
+
+
 def test_night_that_fails_leaves_the_bookmark_where_it_was(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
     night.put("raw/orders/date=2026-11-20/a.json", raw(placed()), raw(placed()))
     packed = Staging._packed
@@ -135,6 +170,7 @@ def test_night_that_fails_leaves_the_bookmark_where_it_was(night: Night, monkeyp
     with pytest.raises(UnaccountedError):
         night.run()
     assert night.glue.said == ["init etl job-bookmark-enable"]
+    assert night.counted()["RecordsUnaccounted"] == 2
     assert night.accounts() == []
     monkeypatch.setattr(Staging, "_packed", packed)
 

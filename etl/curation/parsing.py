@@ -1,4 +1,4 @@
-"""The two forms in which an event comes, and how Arrow reads them: archived by a consumer, or carried by the bus."""
+"""How Arrow reads lines: events as a consumer archives them, or as the bus carries them."""
 
 from __future__ import annotations
 
@@ -22,46 +22,43 @@ _SIMPLE = {
 }
 
 
-class Form(Enum):
-    """How an event lies in its line."""
+class Wrapping(Enum):
+    """What is around an event in its line: nothing but its type and source, or all that the bus adds."""
 
     ARCHIVED = auto()
     CARRIED = auto()
 
 
 def parsed(
-    kind: str, form: Form, lines: Sequence[bytes], *, numbers: Sequence[int], unknown: Sequence[str | None]
+    kind: str, wrapping: Wrapping, lines: Sequence[bytes], *, numbers: Sequence[int], unknown: Sequence[str | None]
 ) -> pa.RecordBatch:
-    """A row for each line: its `number` and `unknown_fields`, as given, `detail_type`, and what is in the envelope.
+    """A row for each line: its `number` and `unknown_fields`, as given, and what is in the envelope.
 
-    What is not there is null.
-
-    Raises ArrowInvalid where a line is no single JSON object of this form, has a name that the form has not, or twice,
-    or a value of another type; where text is not UTF-8.
+    What is not there is null. Raises ArrowInvalid where a line is no single JSON object so wrapped, has a name that
+    such an event has not, or one twice, or a value of another type; where text is not UTF-8.
     """
     text = b"\n".join(lines)
     table = read_json(
         pa.BufferReader(text),
         ReadOptions(use_threads=False, block_size=len(text) + 1),
-        ParseOptions(explicit_schema=_schema(kind, form), unexpected_field_behavior="error"),
+        ParseOptions(explicit_schema=_schema(kind, wrapping), unexpected_field_behavior="error"),
     )
     table.validate(full=True)
     if len(table) != len(lines):
         raise pa.ArrowInvalid(f"{len(lines)} lines hold {len(table)} objects")
     columns = {name: table[name].combine_chunks() for name in table.column_names}
-    kinds = columns["detail-type" if form is Form.CARRIED else "detail_type"]
-    inside = columns["detail"].flatten() if form is Form.CARRIED else [columns[name] for name in INSIDE]
+    is_carried = wrapping is Wrapping.CARRIED
+    inside = columns["detail"].flatten() if is_carried else [columns[name] for name in INSIDE]
     return pa.record_batch(
-        [pa.array(numbers, pa.int64()), pa.array(unknown, _TEXT), kinds, *inside],
-        names=["number", "unknown_fields", "detail_type", *INSIDE],
+        [pa.array(numbers, pa.int64()), pa.array(unknown, _TEXT), *inside], names=["number", "unknown_fields", *INSIDE]
     )
 
 
 @cache
-def _schema(kind: str, form: Form) -> pa.Schema:
+def _schema(kind: str, wrapping: Wrapping) -> pa.Schema:
     payload = pa.struct([(name, _type(of_kind)) for name, of_kind, _ in CONTRACTS[kind].fields()])
     envelope = _texts(ENVELOPE) | {"payload": payload}
-    if form is Form.ARCHIVED:
+    if wrapping is Wrapping.ARCHIVED:
         return pa.schema(envelope)
     inside = pa.struct([(name, envelope[name]) for name in INSIDE])
     return pa.schema(_texts(BUS) | {"resources": pa.list_(_TEXT), "detail": inside})
