@@ -2,8 +2,8 @@
 
 Guarantees: an event is in its tables once, however often it was archived or the job was repeated; it lies in the folder
 of its own day (UTC), however late it came; a record that breaks its contract lies in `quarantine/` with the reason;
-records of raw = curated + duplicates + quarantined, or the run fails and changes nothing. Nothing but counts reaches
-the driver.
+records of raw = curated + duplicates + quarantined, or the run fails and changes nothing. Of records,
+nothing but where they lie and how many they are reaches the driver.
 
 One run works at a time; what it read is in its ledger, `curated/_bookmark/`, on Glue (where it is started with
 `--JOB_NAME`) as elsewhere:

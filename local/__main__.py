@@ -80,6 +80,13 @@ def run(context: typer.Context) -> None:
     os.execvpe(context.args[0], context.args, emulator.client_environment())  # noqa: S606  (what the user asked for)
 
 
+_NOTABLE = {
+    "misplaced": "sound, but of an event that belongs into another folder of the raw zone",
+    "ahead": "of a clock that is ahead of this one by less than a day",
+    "quarantined": "with the reason in the table quarantine; make ask QUERY='SELECT reason, object FROM quarantine'",
+}
+
+
 @app.command(epilog="Example: python -m local etl --rebuild 2026-11-20")
 def etl(
     rebuild: Annotated[str, typer.Option(help="Days to make anew from raw, separated by commas; or: quarantine")] = "",
@@ -98,6 +105,9 @@ def etl(
         console.print(f"{account['read']} records read: " + ", ".join(f"{account[fate]} {fate}" for fate in fates))
         for table, rows in account["tables"].items():
             console.print(f"  {table:<22} {rows:>9} rows")
+        for fate, meaning in _NOTABLE.items():
+            if number := account[fate]:
+                console.print(f"  {number} {fate}: {meaning}")
 
 
 @app.command()

@@ -17,14 +17,19 @@ def run_nightly_job(emulator: Emulator, *, rebuild: str = "") -> dict[str, Any] 
 
     `rebuild` is what it makes anew: days separated by commas, or `quarantine`.
 
-    Raises LocalError with the job's own words when it fails.
+    Raises LocalError where that is none of these, when the job runs already, and with its own words when it fails.
     """
+    if rebuild:
+        _check(rebuild)
     glue, s3 = emulator.client("glue"), emulator.client("s3")
     (job,) = glue.get_jobs()["Jobs"]
     bucket = job["DefaultArguments"]["--lake"]
     before = _runs(s3, bucket)
     arguments = {"--rebuild": rebuild} if rebuild else {}
-    run = glue.start_job_run(JobName=job["Name"], Arguments=arguments)["JobRunId"]
+    try:
+        run = glue.start_job_run(JobName=job["Name"], Arguments=arguments)["JobRunId"]
+    except glue.exceptions.ConcurrentRunsExceededException as busy:
+        raise LocalError("The nightly job runs already: wait until it has ended, then start it again.") from busy
     while (state := glue.get_job_run(JobName=job["Name"], RunId=run)["JobRun"])["JobRunState"] in {
         "STARTING",
         "RUNNING",
@@ -37,6 +42,15 @@ def run_nightly_job(emulator: Emulator, *, rebuild: str = "") -> dict[str, Any] 
         return None
     account: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=new[-1])["Body"].read())
     return account
+
+
+def _check(rebuild: str) -> None:
+    from curation.rebuild import days_of  # it brings Arrow along, which takes a while
+
+    try:
+        days_of(rebuild)
+    except ValueError as wrong:
+        raise LocalError(str(wrong)) from wrong
 
 
 def _runs(s3: Any, bucket: str) -> set[str]:

@@ -24,12 +24,10 @@ class Rebuild:
     @classmethod
     def of(cls, wanted: str, lake: Lake) -> Rebuild:
         """What the option says: days separated by commas, or `quarantine`. Raises ValueError for anything else."""
-        if wanted == QUARANTINE:
+        days = days_of(wanted)
+        if days is None:
             folders = lake.folder(f"{QUARANTINE}/")[1]
             return cls(frozenset(name.rstrip("/").rpartition(f"{PARTITION}=")[2] for name in folders), True)
-        days = frozenset(wanted.split(","))
-        if wrong := sorted(day for day in days - {UNDATED} if not _is_day(day)):
-            raise ValueError(f"--rebuild takes days such as 2026-11-20, separated by commas, or {QUARANTINE}: {wrong}")
         return cls(days)
 
     def and_days(self, days: Iterable[str]) -> Rebuild:
@@ -56,6 +54,16 @@ class Rebuild:
 
 
 NOTHING = Rebuild()
+
+
+def days_of(wanted: str) -> frozenset[str] | None:
+    """The days that the option names, None for the quarantine. Raises ValueError for anything else."""
+    if wanted == QUARANTINE:
+        return None
+    days = frozenset(day.strip() for day in wanted.split(","))
+    if wrong := sorted(day for day in days - {UNDATED} if not _is_day(day)):
+        raise ValueError(f"--rebuild takes days such as 2026-11-20, separated by commas, or {QUARANTINE}: {wrong}")
+    return days
 
 
 def _is_day(text: str) -> bool:

@@ -6,6 +6,7 @@ The emulator says of each run that it succeeded, and does nothing.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -26,6 +27,17 @@ def run_glue_jobs() -> None:
     """From now on `StartJobRun` starts the job, and its state is what became of it."""
     glue._is_spark_job = lambda _job: False  # such jobs would be taken for done without Docker
     glue._execute_subprocess = _run
+    start = glue._start_job_run
+    glue._start_job_run = lambda asked: _refusal(asked.get("JobName")) or start(asked)
+
+
+def _refusal(name: str) -> Any:
+    """What Glue answers when as many runs of a job are under way as it may have; the emulator starts any number."""
+    most = glue._jobs.get(name, {}).get("ExecutionProperty", {}).get("MaxConcurrentRuns", 1)
+    under_way = [run for run in glue._job_runs.get(name, []) if run["JobRunState"] in {"STARTING", "RUNNING"}]
+    if len(under_way) < most:
+        return None
+    return glue.error_response_json("ConcurrentRunsExceededException", f"Concurrent runs exceeded for {name}", 400)
 
 
 def _run(run: dict[str, Any], job: dict[str, Any], arguments: dict[str, str], _script: str) -> None:
@@ -40,13 +52,23 @@ def _run(run: dict[str, Any], job: dict[str, Any], arguments: dict[str, str], _s
                 timeout=job.get("Timeout", 60) * 60,
                 check=False,
             )
-        run["ErrorMessage"] = done.stderr.strip()[-_TOLD:] if done.returncode else ""
+        run["ErrorMessage"] = _why(done)
         run["JobRunState"] = "FAILED" if done.returncode else "SUCCEEDED"  # last: who waits for it reads the message
     except subprocess.TimeoutExpired:
         run["JobRunState"] = "TIMEOUT"
     except (RoleRefusedError, ClientError, BotoCoreError, OSError) as problem:
         run["ErrorMessage"] = str(problem)[:_TOLD]
         run["JobRunState"] = "FAILED"
+
+
+def _why(done: subprocess.CompletedProcess[str]) -> str:
+    """Why a job failed, nothing if it did not; of what it said the end, for that is where the reason is."""
+    if done.returncode < 0:
+        return (
+            f"it was killed ({signal.Signals(-done.returncode).name}), perhaps because memory ran out; start it again: "
+            "nothing is lost, and what it had begun to publish is completed"
+        )
+    return done.stderr.strip()[-_TOLD:] if done.returncode else ""
 
 
 def _command(job: dict[str, Any], arguments: dict[str, str], session: RoleSession, directory: Path) -> list[str]:

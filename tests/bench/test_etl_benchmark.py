@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+import pytest
+from typer.testing import CliRunner
 
+import bench.etl
+from bench.__main__ import app
 from bench.etl import (
+    GROWTH_TARGET,
     JOB,
     NIGHT,
     NIGHT_TYPED,
     READ,
+    RESULT,
     REVENUE,
+    SCAN_TARGET,
+    SIZES,
+    SPEED_TARGET,
     TYPED,
     Size,
     Taken,
@@ -82,3 +92,28 @@ def test_only_columns_of_the_query_are_counted(tmp_path: Path) -> None:
     large = (folder / "large.parquet").stat().st_size
 
     assert 0 < scanned_bytes(tmp_path, REVENUE.read_text()) < large / 10
+
+
+@pytest.mark.parametrize(("arguments", "kept"), [([], SIZES), (["--size", "100"], None)])
+def test_only_a_run_of_all_sizes_is_kept(
+    arguments: list[str], kept: Sequence[int] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = tmp_path / "etl.json"
+    monkeypatch.setattr(bench.etl, "RESULT", result)
+    monkeypatch.setattr(bench.etl, "measure", lambda sizes, *_: [size(events, 4, 3) for events in sizes])
+
+    done = CliRunner().invoke(app, ["etl", "--json", *arguments])
+
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert [each["events"] for each in told["sizes"]] == list(kept or [100])
+    assert (json.loads(result.read_text()) if result.exists() else None) == (told if kept else None)
+
+
+def test_nightly_job_keeps_its_targets_as_recorded() -> None:
+    told = json.loads(RESULT.read_text())
+
+    assert [each["events"] for each in told["sizes"]] == list(SIZES)
+    assert min(each["ratio"][TYPED] for each in told["sizes"]) >= SPEED_TARGET
+    assert max(told["growth"]) <= GROWTH_TARGET
+    assert max(each["scanned"] for each in told["sizes"]) < SCAN_TARGET

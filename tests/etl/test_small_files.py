@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from pyspark.sql import DataFrame, Row
 
 from tests.etl.lakes import NOON, TestLake, placed, raw
 
 pytestmark = pytest.mark.slow
+
+
+def codecs(file: Path) -> set[str]:
+    """How the columns of a file are compressed."""
+    group = pq.read_metadata(file).row_group(0)
+    return {group.column(number).compression for number in range(group.num_columns)}
 
 
 def orders(lake: TestLake, day: str = "2026-11-20") -> list[str]:
@@ -27,6 +37,23 @@ def test_day_that_was_added_to_is_still_one_file(lake: TestLake) -> None:
 
     assert (account.curated, account.duplicates) == (20, 20)
     assert [file.rpartition("/")[2] for file in lake.files()] == ["part-00000-of-00001.zstd.parquet"] * 4
+    assert {codec for file in lake.files() for codec in codecs(lake.root / file)} == {"ZSTD"}
+
+
+def test_driver_hears_no_more_of_many_records_than_of_few(lake: TestLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    collect, heard = DataFrame.collect, Counter[int]()
+
+    def listening(frame: DataFrame) -> list[Row]:
+        rows = collect(frame)
+        heard[len(lake.accounts)] += len(rows)
+        return rows
+
+    monkeypatch.setattr(DataFrame, "collect", listening)
+    for run, number in enumerate((10, 2_000)):
+        lake.put(*(raw(placed()) for _ in range(number)), key=f"raw/orders/date=2026-11-20/{run}.json")
+        assert lake.run().curated == number
+
+    assert 0 < heard[1] <= heard[0]
 
 
 def test_large_day_gets_more_files_and_keeps_them_when_it_is_added_to(

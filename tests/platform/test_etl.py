@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psutil
+import pytest
 
 from local.etl import run_nightly_job
+from local.run_directory import LocalError
 from tests.platform.deployed import Deployed, eventually
 from tests.platform.placed import Placed
 
@@ -34,6 +38,41 @@ def test_p18_job_makes_tables_of_what_the_shop_did_once(platform: Deployed, orde
     folders = {key.rpartition("/")[0] for key in _keys(s3, bucket, "curated/orders/")}
     assert {day["StorageDescriptor"]["Location"].rstrip("/") for day in days} == {f"s3://{bucket}/{f}" for f in folders}
     assert not _keys(s3, bucket, "curated/_staging/")
+
+
+def test_p18_one_run_works_at_a_time_and_says_so_to_whoever_starts_another(platform: Deployed) -> None:
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(run_nightly_job, platform.emulator)
+        eventually(lambda: _processes(platform))
+        with pytest.raises(LocalError, match="runs already"):
+            run_nightly_job(platform.emulator)
+        first.result()
+
+
+def test_p18_job_that_is_killed_says_so_and_the_next_one_reads_all(platform: Deployed, order: Placed) -> None:
+    with ThreadPoolExecutor() as pool:
+        killed = pool.submit(run_nightly_job, platform.emulator)
+        (process,) = eventually(lambda: _processes(platform))
+        process.kill()
+        with pytest.raises(LocalError, match=r"killed \(SIGKILL\)"):
+            killed.result()
+
+    account = run_nightly_job(platform.emulator)
+
+    assert account is None or account["unaccounted"] == 0
+
+
+@pytest.mark.parametrize("rebuild", ["garbage", "2026-13-01", "2026-11-20;2026-11-21"])
+def test_p18_what_cannot_be_rebuilt_is_told_before_anything_starts(platform: Deployed, rebuild: str) -> None:
+    with pytest.raises(LocalError, match="--rebuild takes days such as 2026-11-20, separated by commas, or quarantine"):
+        run_nightly_job(platform.emulator, rebuild=rebuild)
+
+
+def _processes(platform: Deployed) -> list[psutil.Process]:
+    """The jobs that work on this platform's lake."""
+    (job,) = platform.emulator.client("glue").get_jobs()["Jobs"]
+    bucket = job["DefaultArguments"]["--lake"]
+    return [each for each in psutil.process_iter(["cmdline"]) if bucket in (each.info["cmdline"] or ())]
 
 
 def _reasons(s3: Any, bucket: str, key: str, scratch: Path) -> list[str]:
