@@ -10,6 +10,7 @@ from ministack import app
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 from local.launcher import bridges, corrections, rotation
+from local.launcher.athena_queries import answer_as_athena_does
 from local.launcher.authorization import authorize_what_is_named
 from local.launcher.configuration import Configuration
 from local.launcher.delivery_streams import DeliveryStreams
@@ -24,7 +25,7 @@ def main(configuration: Configuration) -> None:
     corrections.resolve_outputs_of_other_regions()
     authorize_what_is_named()
     corrections.leave_sam_alone()
-    corrections.speak_athenas_dialect()
+    answer_as_athena_does()
     follow_origin_groups()
     for resource_type, correct in (
         ("AWS::S3::Bucket", corrections.with_bucket_tags),

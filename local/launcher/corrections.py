@@ -6,9 +6,8 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-import sqlglot
 from ministack.core.responses import get_region, set_request_region
-from ministack.services import athena, ecs, route53, s3, secretsmanager
+from ministack.services import ecs, route53, s3, secretsmanager
 from ministack.services.cloudformation import changesets, engine, handlers, stacks
 from ministack.services.cloudformation.provisioners import _pascal_to_camel
 
@@ -37,16 +36,6 @@ def resolve_outputs_of_other_regions() -> None:
 def leave_sam_alone() -> None:
     """CDK's rotation application names the SAM transform; its one resource is recorded like any unknown type."""
     engine._SAM_TRANSFORM = None
-
-
-def speak_athenas_dialect() -> None:
-    """Queries in Athena's SQL, which the emulator hands to DuckDB word for word."""
-    run = athena._run_duckdb
-
-    async def translated(query: str, database: str, catalog: str | None = None) -> Any:
-        return await run(sqlglot.transpile(query, read="athena", write="duckdb")[0], database, catalog)
-
-    athena._run_duckdb = translated
 
 
 def with_bucket_tags(bucket: Handler) -> Handler:

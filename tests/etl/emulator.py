@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,17 @@ class Emulator:
         return session.client(service, endpoint_url=self._endpoint, **options)
 
 
+_AS_IT_COMES = [ROOT / ".emulator" / "bin" / "ministack"]
+
+
 @contextmanager
-def running(directory: Path) -> Iterator[Emulator]:
-    """The emulator, without the launcher's additions, until the end of `with`."""
+def running(
+    directory: Path, *, command: Sequence[str | Path] = _AS_IT_COMES, zone: str | None = None
+) -> Iterator[Emulator]:
+    """The emulator, without the launcher's additions unless `command` makes some, until the end of `with`.
+
+    `zone` is the time zone that it believes to be in, this machine's where there is none.
+    """
     port = free_port()
     places = {"TMPDIR": directory, "S3_DATA_DIR": directory / "s3", "STATE_DIR": directory / "state"}
     environment = {
@@ -42,10 +50,10 @@ def running(directory: Path) -> Iterator[Emulator]:
         "IOT_MTLS_ENABLED": "0",
         "MINISTACK_REGION": REGION,
         "SFTP_ENABLED": "0",
+        **({"TZ": zone} if zone else {}),
     }
     address = f"http://127.0.0.1:{port}"
     run = RunDirectory(directory)
-    command = [ROOT / ".emulator" / "bin" / "ministack"]
     try:
         run.start("emulator", command, environment, ready=lambda: _answers(f"{address}/_ministack/ready"), patience=0.5)
         yield Emulator(address)
