@@ -14,7 +14,7 @@ import json
 import re
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import boto3
 import typer
@@ -66,10 +66,12 @@ class Workgroup:
             QueryString=question, QueryExecutionContext={"Database": self._database}, WorkGroup=self._name
         )["QueryExecutionId"]
         self._wait_for(execution)
-        pages = self._athena.get_paginator("get_query_results").paginate(QueryExecutionId=execution)
-        rows = [[field.get("VarCharValue") for field in row["Data"]] for p in pages for row in p["ResultSet"]["Rows"]]
-        header, *answer = rows or [[]]
-        return [{str(name): value for name, value in zip(header, row, strict=True)} for row in answer]
+        results = list(self._athena.get_paginator("get_query_results").paginate(QueryExecutionId=execution))
+        names = [column["Name"] for column in results[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]]
+        rows = [[field.get("VarCharValue") for field in row["Data"]] for r in results for row in r["ResultSet"]["Rows"]]
+        if rows[:1] == [names]:  # the first row of a SELECT says the columns once more, that of a SHOW does not
+            del rows[0]
+        return [dict(zip(names, row, strict=False)) for row in rows]  # of a DESCRIBE a row is one text
 
     def _wait_for(self, execution: str) -> None:
         while True:
@@ -95,10 +97,9 @@ def ask(
         else:
             rows = [{"query": name, "answers": query["Description"]} for name, query in workgroup.questions().items()]
     except (NoAnswerError, ClientError, BotoCoreError) as problem:
-        errors.print(f"ask: {problem}", style="red", soft_wrap=True)
-        raise typer.Exit(1) from None
+        _fail(str(problem))
     if as_json:
-        sys.stdout.write(json.dumps(rows) + "\n")
+        _write(rows)
     elif not rows:
         console.print("No rows: the tables hold nothing of the days that were asked for.")
     else:
@@ -106,6 +107,15 @@ def ask(
         for row in rows:
             table.add_row(*(value or "" for value in row.values()))
         console.print(table)
+
+
+def _write(answer: object) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+def _fail(reason: str) -> NoReturn:
+    errors.print(f"ask: {reason}", style="red", soft_wrap=True, markup=False)
+    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import sqlglot
-from ministack.services import athena
+from ministack.services import athena, glue
 from sqlglot import exp
 
 _IN_UTC = "SET TimeZone = 'UTC'; "  # Athena's session; DuckDB would take the zone of the machine
+_SHOW_TABLES = re.compile(r"\s*SHOW\s+TABLES\s*;?\s*", re.IGNORECASE)
 
 Table = Mapping[str, Any]
 
@@ -20,6 +22,8 @@ def answer_as_athena_does() -> None:
     run, relation, tell = athena._run_duckdb, athena._table_relation, athena._datum_text
 
     async def translated(query: str, database: str, catalog: str | None = None) -> Any:
+        if _SHOW_TABLES.fullmatch(query):
+            return _tables(database)
         return await run(_IN_UTC + sqlglot.transpile(query, read="athena", write="duckdb")[0], database, catalog)
 
     def told(value: Any) -> Any:
@@ -56,3 +60,8 @@ def _duckdb_type(catalog_type: str) -> str:
 
 def _quoted(name: str) -> str:
     return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
+
+
+def _tables(database: str) -> dict[str, Any]:
+    names = sorted(table["Name"] for key, table in glue._tables.items() if key.startswith(f"{database}/"))
+    return {"columns": ["tab_name"], "column_types": ["string"], "rows": [[name] for name in names]}

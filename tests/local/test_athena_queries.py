@@ -103,3 +103,7 @@ def test_table_without_files_is_empty_and_has_its_types(athena: Workgroup) -> No
     assert athena.answer("SELECT sum(total) AS total, max(categories) AS c FROM quarantine") == [
         {"total": None, "c": None}
     ]
+
+
+def test_tables_are_shown(athena: Workgroup) -> None:
+    assert athena.answer("SHOW TABLES") == [{"tab_name": "curated_orders"}, {"tab_name": "quarantine"}]

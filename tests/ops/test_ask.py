@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import boto3
 import pytest
@@ -38,21 +38,24 @@ def has_query(athena: Stubber) -> None:
     athena.add_response("get_named_query", {"NamedQuery": query}, {"NamedQueryId": "1"})
 
 
-def runs(athena: Stubber, *states: str, reason: str = "") -> None:
-    asked = {"QueryString": SQL, **IN_WORKGROUP}
+def runs(athena: Stubber, *states: str, sql: str = SQL, reason: str = "") -> None:
+    asked = {"QueryString": sql, **IN_WORKGROUP}
     athena.add_response("start_query_execution", {"QueryExecutionId": "e"}, asked)
     for state in states:
         status = {"State": state, **({"StateChangeReason": reason} if reason else {})}
         athena.add_response("get_query_execution", {"QueryExecution": {"Status": status}}, {"QueryExecutionId": "e"})
 
 
-def answers(athena: Stubber, *rows: list[str | None]) -> None:
+def answers(athena: Stubber, *rows: list[str | None], names: Sequence[str] = ("currency", "revenue")) -> None:
     """A page for each row, so that a reader of the first page only does not get away with it."""
+    columns = {"ColumnInfo": [{"Name": name, "Type": "varchar"} for name in names]}
     for number, row in enumerate(rows):
         data = [{"VarCharValue": value} if value is not None else {} for value in row]
         more = {"NextToken": str(number + 1)} if number + 1 < len(rows) else {}
         asked = {"QueryExecutionId": "e", **({"NextToken": str(number)} if number else {})}
-        athena.add_response("get_query_results", {"ResultSet": {"Rows": [{"Data": data}]}, **more}, asked)
+        athena.add_response(
+            "get_query_results", {"ResultSet": {"Rows": [{"Data": data}], "ResultSetMetadata": columns}, **more}, asked
+        )
 
 
 def test_named_query_is_answered_whole(athena: Stubber) -> None:
@@ -79,6 +82,15 @@ def test_without_a_question_the_questions_are_listed(athena: Stubber) -> None:
     has_query(athena)
 
     assert [line.split() for line in run().output.splitlines()][1] == ["revenue", "Money"]
+
+
+def test_first_row_of_an_answer_without_a_header_is_a_row(athena: Stubber) -> None:
+    runs(athena, "SUCCEEDED", sql="SHOW TABLES")
+    answers(athena, ["curated_orders"], ["quarantine"], names=["tab_name"])
+
+    told = run("SHOW TABLES", "--json")
+
+    assert json.loads(told.stdout) == [{"tab_name": "curated_orders"}, {"tab_name": "quarantine"}]
 
 
 def test_unknown_question_is_told_with_those_there_are(athena: Stubber) -> None:
