@@ -10,6 +10,12 @@ PORT ?= 8080
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# What people write reaches commands through the environment, where neither make nor the shell reads it.
+override CODE := $(value CODE)
+override QUERY := $(value QUERY)
+override REBUILD := $(value REBUILD)
+export CODE QUERY REBUILD
+
 .PHONY: help
 help:  ## This list
 	@echo "RetailPlatform: make TARGET [ENV=dev|staging|prod] [PORT=8080]"
@@ -33,7 +39,7 @@ status:  ## What runs on this machine, and which resources are recorded only
 
 .PHONY: staff
 staff:  ## Let the account CODE (see its page) of the shop on this machine into its own pages
-	@$(BIN)/python -m local run python -m ops.staff grant "$(CODE)" --env dev
+	@$(BIN)/python -m local run python -m ops.staff grant "$$CODE" --env dev
 
 .PHONY: synth
 synth: setup  ## Synthesize ENV into build/ENV: no credentials, no network
@@ -49,7 +55,7 @@ cost: setup  ## What ENV costs a month at light traffic, by stack, from its temp
 
 .PHONY: etl
 etl: setup  ## The nightly job, now, over the lake of this machine's platform: raw events to curated tables
-	@$(BIN)/python -m local etl $(if $(REBUILD),--rebuild $(REBUILD))
+	@$(BIN)/python -m local etl $(if $(REBUILD),--rebuild "$$REBUILD")
 
 .PHONY: insights
 insights: setup  ## One page of pictures from the curated tables of this machine, in build/insights.html
@@ -57,7 +63,7 @@ insights: setup  ## One page of pictures from the curated tables of this machine
 
 .PHONY: ask
 ask:  ## Ask Athena of this machine's platform: QUERY=revenue-per-day, SQL, or nothing for the list of queries
-	@$(BIN)/python -m local run python -m ops.ask "$(QUERY)" --env dev
+	@$(BIN)/python -m local run -- python -m ops.ask --env dev -- "$$QUERY"
 
 .PHONY: network
 network: setup  ## Compute who reaches whom from the templates, into docs/network.md

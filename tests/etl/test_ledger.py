@@ -84,7 +84,7 @@ def test_ledger_that_is_deleted_has_everything_read_again(lake: Lake) -> None:
     [
         ("2026-11-20", [0, 1]),  # the folder of the day before, too: a clock may be ahead
         ("2026-11-21", [1]),
-        ("2026-11-19,2026-12-24", [0, 1]),
+        ("2026-11-19, 2026-12-24", [0, 1]),
         ("2026-12-24", []),
     ],
 )
@@ -108,7 +108,7 @@ def test_quarantine_is_made_anew_from_the_folders_of_its_days(lake: Lake) -> Non
     assert not rebuild.replaces("quarantine", "2026-11-20")
 
 
-@pytest.mark.parametrize("wanted", ["yesterday", "2026-11-31", "20261120", "2026-11-20, 2026-11-21", ""])
+@pytest.mark.parametrize("wanted", ["yesterday", "2026-11-31", "20261120", "2026-11-20 2026-11-21", ""])
 def test_what_is_no_day_is_refused(tmp_path: Path, wanted: str) -> None:
     with pytest.raises(ValueError, match="--rebuild takes days such as 2026-11-20"):
         Rebuild.of(wanted, DirectoryLake(tmp_path))
