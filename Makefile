@@ -62,8 +62,8 @@ insights: setup  ## One page of pictures from the curated tables of this machine
 	@$(BIN)/python -m ops.insights
 
 .PHONY: ask
-ask:  ## Ask Athena of this machine's platform: QUERY=revenue-per-day, SQL, or nothing for the list of queries
-	@$(BIN)/python -m local run -- python -m ops.ask --env dev -- "$$QUERY"
+ask:  ## Ask Athena of this machine's platform: QUERY=revenue-per-day, SQL, or nothing for the list; JSON=1
+	@$(BIN)/python -m local run -- python -m ops.ask --env dev $(if $(JSON),--json) -- "$$QUERY"
 
 .PHONY: network
 network: setup  ## Compute who reaches whom from the templates, into docs/network.md

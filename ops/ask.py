@@ -4,16 +4,19 @@
     python -m ops.ask revenue-per-day --env prod
     python -m ops.ask "SELECT reason, count(*) FROM quarantine GROUP BY reason" --env prod --json
 
+A terminal gets tables as wide as it is; a file or another program gets whole values, separated by tabs.
 Uses the credentials of the caller; on the platform of this machine `make ask` does. Exit codes: 0 answered, 1 not, and
 the output says why, 2 wrong arguments.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import boto3
@@ -21,6 +24,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -100,13 +104,24 @@ def ask(
         _fail(str(problem))
     if as_json:
         _write(rows)
-    elif not rows:
-        console.print("No rows: the tables hold nothing of the days that were asked for.")
+    elif rows:
+        _print(rows[0], [list(row.values()) for row in rows])
     else:
-        table = Table(*rows[0], box=None)
-        for row in rows:
-            table.add_row(*(value or "" for value in row.values()))
-        console.print(table)
+        console.print("No rows: the tables hold nothing of the days that were asked for.")
+
+
+def _print(header: Iterable[str], rows: Iterable[Sequence[str | None]]) -> None:
+    """Nothing is left out: a terminal that is too narrow folds values, anything else gets them separated by tabs."""
+    if not console.is_terminal:
+        lines = csv.writer(sys.stdout, dialect="excel-tab", lineterminator="\n")
+        lines.writerows([list(header), *rows])
+        return
+    table = Table(box=None)
+    for name in header:
+        table.add_column(Text(name), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(value or "") for value in row))
+    console.print(table)
 
 
 def _write(answer: object) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator, Sequence
 
 import boto3
 import pytest
 from botocore.stub import Stubber
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from ops import ask
@@ -69,19 +71,29 @@ def test_named_query_is_answered_whole(athena: Stubber) -> None:
     assert json.loads(told.stdout) == [{"currency": "EUR", "revenue": "12.50"}, {"currency": "USD", "revenue": None}]
 
 
-def test_sql_is_asked_as_it_is_and_printed_as_a_table(athena: Stubber) -> None:
+def test_sql_is_asked_as_it_is_and_printed_whole_for_other_programs(athena: Stubber) -> None:
     runs(athena, "SUCCEEDED")
-    answers(athena, ["currency", "revenue"], ["EUR", "12.50"])
+    answers(athena, ["currency", "revenue"], ["EUR" * 100, "12.50"], ["a\tb", None])
 
-    lines = run(SQL).output.splitlines()
+    printed = list(csv.reader(run(SQL).stdout.splitlines(), dialect="excel-tab"))
 
-    assert [line.split() for line in lines] == [["currency", "revenue"], ["EUR", "12.50"]]
+    assert printed == [["currency", "revenue"], ["EUR" * 100, "12.50"], ["a\tb", ""]]
+
+
+def test_narrow_terminal_shows_every_letter(athena: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask, "console", Console(force_terminal=True, color_system=None, width=12))
+    runs(athena, "SUCCEEDED")
+    answers(athena, ["reason"], ["from the first letter to the last"], ["[home]"], names=["reason"])
+
+    printed = "".join(run(SQL).stdout.split())
+
+    assert printed == "reasonfromthefirstlettertothelast[home]"
 
 
 def test_without_a_question_the_questions_are_listed(athena: Stubber) -> None:
     has_query(athena)
 
-    assert [line.split() for line in run().output.splitlines()][1] == ["revenue", "Money"]
+    assert run().stdout.splitlines() == ["query\tanswers", "revenue\tMoney"]
 
 
 def test_first_row_of_an_answer_without_a_header_is_a_row(athena: Stubber) -> None:

@@ -46,6 +46,11 @@ def test_without_a_query_there_is_none(checkout: Path) -> None:
     assert given(checkout, "ask")[-2:] == ["--", ""]
 
 
+def test_answer_is_json_where_that_is_asked_for(checkout: Path) -> None:
+    assert "--json" in given(checkout, "ask", "JSON=1")
+    assert "--json" not in given(checkout, "ask")
+
+
 def test_days_to_make_anew_may_be_written_with_spaces(checkout: Path) -> None:
     days = "2026-11-20, 2026-11-21"
     assert given(checkout, "etl", f"REBUILD={days}") == ["-m", "local", "etl", "--rebuild", days]
