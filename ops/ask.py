@@ -1,6 +1,6 @@
 """Asks the lake: runs a named query, or SQL, in an environment's Athena workgroup and prints what it answers.
 
-    python -m ops.ask --env prod                                  which questions there are
+    python -m ops.ask --env prod                                  which questions there are, and which tables
     python -m ops.ask revenue-per-day --env prod
     python -m ops.ask "SELECT reason, count(*) FROM quarantine GROUP BY reason" --env prod --json
 
@@ -56,6 +56,20 @@ class Workgroup:
         found = [self._athena.get_named_query(NamedQueryId=query)["NamedQuery"] for query in ids]
         return {query["Name"]: query for query in sorted(found, key=lambda query: query["Name"])}
 
+    def tables(self) -> dict[str, dict[str, str]]:
+        """Name of each table that the catalog has → its columns and their types, the partition's included."""
+        pages = self._athena.get_paginator("list_table_metadata").paginate(
+            CatalogName="AwsDataCatalog", DatabaseName=self._database
+        )
+        found = {table["Name"]: table for page in pages for table in page["TableMetadataList"]}
+        return {
+            name: {
+                column["Name"]: column.get("Type", "")
+                for column in (*table.get("Columns", []), *table.get("PartitionKeys", []))
+            }
+            for name, table in sorted(found.items())
+        }
+
     def answer(self, question: str) -> list[Row]:
         """The rows of a named query or of SQL, which has a space, by column; nothing is None.
 
@@ -89,7 +103,9 @@ class Workgroup:
 
 @app.command(epilog="Example: python -m ops.ask top-products --env prod")
 def ask(
-    question: Annotated[str, typer.Argument(help="A named query, or SQL; without it, the named queries.")] = "",
+    question: Annotated[
+        str, typer.Argument(help="A named query, or SQL; without it, which queries and tables there are.")
+    ] = "",
     environment: Annotated[str, typer.Option("--env", help="dev, staging or prod")] = "dev",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output")] = False,
 ) -> None:
@@ -97,17 +113,31 @@ def ask(
     try:
         workgroup = Workgroup(boto3.client("athena"), environment)
         if question:
-            rows = workgroup.answer(question)
+            _print_answer(workgroup.answer(question), as_json=as_json)
         else:
-            rows = [{"query": name, "answers": query["Description"]} for name, query in workgroup.questions().items()]
+            _print_what_there_is(workgroup, as_json=as_json)
     except (NoAnswerError, ClientError, BotoCoreError) as problem:
         _fail(str(problem))
+
+
+def _print_answer(rows: list[Row], *, as_json: bool) -> None:
     if as_json:
         _write(rows)
     elif rows:
         _print(rows[0], [list(row.values()) for row in rows])
     else:
-        console.print("No rows: the tables hold nothing of the days that were asked for.")
+        errors.print("No rows. (What the curated tables and the quarantine hold is as new as the last nightly job.)")
+
+
+def _print_what_there_is(workgroup: Workgroup, *, as_json: bool) -> None:
+    questions = [{"query": name, "answers": query.get("Description")} for name, query in workgroup.questions().items()]
+    tables = workgroup.tables()
+    if as_json:
+        _write({"queries": questions, "tables": [{"table": name, "columns": tables[name]} for name in tables]})
+        return
+    _print(("query", "answers"), [list(question.values()) for question in questions])
+    console.print()
+    _print(("table", "columns"), [[name, ", ".join(columns)] for name, columns in tables.items()])
 
 
 def _print(header: Iterable[str], rows: Iterable[Sequence[str | None]]) -> None:

@@ -13,6 +13,8 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from ops import ask
+from ops.curated import columns_of_tables
+from ops.synth import ROOT
 
 SQL = "SELECT currency, revenue FROM curated_payments"
 IN_WORKGROUP = {"QueryExecutionContext": {"Database": "retail_prod"}, "WorkGroup": "retail-prod"}
@@ -46,6 +48,18 @@ def runs(athena: Stubber, *states: str, sql: str = SQL, reason: str = "") -> Non
     for state in states:
         status = {"State": state, **({"StateChangeReason": reason} if reason else {})}
         athena.add_response("get_query_execution", {"QueryExecution": {"Status": status}}, {"QueryExecutionId": "e"})
+
+
+def has_tables(athena: Stubber) -> None:
+    in_database = {"CatalogName": "AwsDataCatalog", "DatabaseName": "retail_prod"}
+    orders = {
+        "Name": "curated_orders",
+        "Columns": [{"Name": "order_id", "Type": "string"}, {"Name": "total", "Type": "decimal(12,2)"}],
+        "PartitionKeys": [{"Name": "date", "Type": "string"}],
+    }
+    athena.add_response("list_table_metadata", {"TableMetadataList": [orders], "NextToken": "1"}, in_database)
+    more = {"TableMetadataList": [{"Name": "quarantine", "Columns": [{"Name": "reason", "Type": "string"}]}]}
+    athena.add_response("list_table_metadata", more, {**in_database, "NextToken": "1"})
 
 
 def answers(athena: Stubber, *rows: list[str | None], names: Sequence[str] = ("currency", "revenue")) -> None:
@@ -90,10 +104,37 @@ def test_narrow_terminal_shows_every_letter(athena: Stubber, monkeypatch: pytest
     assert printed == "reasonfromthefirstlettertothelast[home]"
 
 
-def test_without_a_question_the_questions_are_listed(athena: Stubber) -> None:
+def test_without_a_question_questions_and_tables_are_listed(athena: Stubber) -> None:
     has_query(athena)
+    has_tables(athena)
 
-    assert run().stdout.splitlines() == ["query\tanswers", "revenue\tMoney"]
+    assert run().stdout.splitlines() == [
+        "query\tanswers",
+        "revenue\tMoney",
+        "",
+        "table\tcolumns",
+        "curated_orders\torder_id, total, date",
+        "quarantine\treason",
+    ]
+
+
+def test_without_a_question_json_has_the_types_of_columns_besides(athena: Stubber) -> None:
+    has_query(athena)
+    has_tables(athena)
+
+    assert json.loads(run("--json").stdout) == {
+        "queries": [{"query": "revenue", "answers": "Money"}],
+        "tables": [
+            {"table": "curated_orders", "columns": {"order_id": "string", "total": "decimal(12,2)", "date": "string"}},
+            {"table": "quarantine", "columns": {"reason": "string"}},
+        ],
+    }
+
+
+def test_every_table_is_named_where_analysts_read() -> None:
+    text = (ROOT / "docs" / "analytics.md").read_text()
+    tables = {f"curated_{name}" for name in columns_of_tables()} | {"quarantine"}
+    assert {table for table in tables if f"| `{table}`" in text or f", `{table}` |" in text} == tables
 
 
 def test_first_row_of_an_answer_without_a_header_is_a_row(athena: Stubber) -> None:
@@ -129,8 +170,13 @@ def test_no_permission_is_told(athena: Stubber) -> None:
     assert "not yours" in run(SQL).output
 
 
-def test_empty_answer_is_said_to_be_one(athena: Stubber) -> None:
-    runs(athena, "SUCCEEDED")
+@pytest.mark.parametrize("sql", [SQL, "SELECT reason FROM quarantine", "SHOW TABLES"])
+def test_empty_answer_is_said_to_be_one_whatever_was_asked(athena: Stubber, sql: str) -> None:
+    runs(athena, "SUCCEEDED", sql=sql)
     answers(athena, ["currency", "revenue"])
 
-    assert "No rows" in run(SQL).output
+    told = run(sql)
+
+    assert told.stdout == ""
+    assert told.stderr.startswith("No rows.")
+    assert "days" not in told.stderr

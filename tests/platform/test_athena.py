@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from local.run_directory import ROOT
 from ops.ask import Workgroup
+from ops.curated import columns_of_tables
 from tests.analytics import known
 from tests.infrastructure.test_named_queries import ANSWERS
 from tests.platform.deployed import Deployed
@@ -35,6 +36,16 @@ def test_p19_revenue_per_day_is_answered_by_the_deployed_workgroup(
     revenue = {row["date"]: float(row["revenue"] or "nan") for row in answer}
     expected = {"11-19": 120, "11-18": 0, "11-17": 60, "11-16": 50}
     assert {day(date, later): amount for date, amount in expected.items()}.items() <= revenue.items()
+
+
+def test_p19_tables_are_found_with_their_columns(platform: Deployed) -> None:
+    workgroup = Workgroup(platform.emulator.client("athena"), "dev")
+    tables = workgroup.tables()
+
+    assert {f"curated_{name}": list(columns) for name, columns in columns_of_tables().items()} == {
+        name: list(columns) for name, columns in tables.items() if name != "quarantine"
+    }
+    assert {row["tab_name"] for row in workgroup.answer("SHOW TABLES")} == set(tables)
 
 
 def test_p19_every_named_query_is_answered_by_the_deployed_workgroup(
