@@ -25,6 +25,10 @@ help:  ## This list
 setup:  ## Install everything the project needs (Python 3.11+ and make suffice)
 	@$(PYTHON) ops/setup.py
 
+.PHONY: is-set-up
+is-set-up:
+	@[ -x $(BIN)/python ] || { echo "Nothing is set up, so nothing is running: start it with \`make up\`" >&2; exit 1; }
+
 .PHONY: up
 up: setup  ## The whole platform on this machine: synthesize, deploy, start the storefront, print its address
 	@$(BIN)/python -m local up --port $(PORT)
@@ -34,11 +38,11 @@ down:  ## Stop everything `make up` started and leave nothing behind
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; else echo "Nothing is set up, so nothing is running."; fi
 
 .PHONY: status
-status:  ## What runs on this machine, and which resources are recorded only
+status: is-set-up  ## What runs on this machine, and which resources are recorded only
 	@$(BIN)/python -m local status
 
 .PHONY: staff
-staff:  ## Let the account CODE (see its page) of the shop on this machine into its own pages
+staff: is-set-up  ## Let the account CODE (see its page) of the shop on this machine into its own pages
 	@$(BIN)/python -m local run python -m ops.staff grant "$$CODE" --env dev
 
 .PHONY: synth
@@ -62,7 +66,7 @@ insights: setup  ## One page of pictures from the curated tables of this machine
 	@$(BIN)/python -m ops.insights
 
 .PHONY: ask
-ask:  ## Ask Athena of this machine's platform: QUERY=revenue-per-day, SQL, or nothing for the list; JSON=1
+ask: is-set-up  ## Ask Athena of this machine's platform: QUERY=revenue-per-day, SQL, or nothing for the list; JSON=1
 	@$(BIN)/python -m local run -- python -m ops.ask --env dev $(if $(JSON),--json) -- "$$QUERY"
 
 .PHONY: network

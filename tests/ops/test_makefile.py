@@ -59,3 +59,14 @@ def test_days_to_make_anew_may_be_written_with_spaces(checkout: Path) -> None:
 
 def test_code_of_an_account_arrives_whole(checkout: Path) -> None:
     assert "`7ZBK4 $M20XW`" in given(checkout, "staff", "CODE=`7ZBK4 $M20XW`")
+
+
+@pytest.mark.parametrize("target", ["ask", "status", "staff"])
+def test_before_the_set_up_a_question_is_answered_with_what_to_do(checkout: Path, target: str) -> None:
+    shutil.rmtree(checkout / ".venv")
+
+    done = make(checkout, target)
+
+    assert done.returncode != 0
+    assert "start it with `make up`" in done.stderr
+    assert "No such file" not in done.stderr
