@@ -4,7 +4,8 @@
     python -m ops.ask revenue-per-day --env prod
     python -m ops.ask "SELECT reason, count(*) FROM quarantine GROUP BY reason" --env prod --json
 
-A terminal gets tables as wide as it is; a file or another program gets whole values, separated by tabs.
+A terminal gets tables as wide as it is, or a paragraph for each row; a file or another program gets whole values,
+separated by tabs.
 Uses the credentials of the caller; on the platform of this machine `make ask` does. Exit codes: 0 answered, 1 not, and
 the output says why, 2 wrong arguments.
 """
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_athena.type_defs import NamedQueryTypeDef
 
 POLL_SECONDS = 0.5
+NARROWEST = 12  # letters of a column that is still read with ease
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -129,7 +131,7 @@ def _print_answer(rows: list[Row], *, as_json: bool) -> None:
     if as_json:
         _write(rows)
     elif rows:
-        _print(rows[0], [list(row.values()) for row in rows])
+        _print(list(rows[0]), [list(row.values()) for row in rows])
     else:
         errors.print("No rows. (What the curated tables and the quarantine hold is as new as the last nightly job.)")
 
@@ -145,18 +147,32 @@ def _print_what_there_is(workgroup: Workgroup, *, as_json: bool) -> None:
     _print(("table", "columns"), [[name, ", ".join(columns)] for name, columns in tables.items()])
 
 
-def _print(header: Iterable[str], rows: Iterable[Sequence[str | None]]) -> None:
-    """Nothing is left out: a terminal that is too narrow folds values, anything else gets them separated by tabs."""
+def _print(header: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
+    """Nothing is left out, whatever the width: only a terminal has one, and folds values.
+
+    Where that would leave shreds, each row is a paragraph with a line for each column.
+    """
     if not console.is_terminal:
         lines = csv.writer(sys.stdout, dialect="excel-tab", lineterminator="\n")
         lines.writerows([list(header), *rows])
         return
-    table = Table(box=None)
+    table = _table(header, rows)
+    whole = console.measure(table, options=console.options.update(width=sys.maxsize)).maximum
+    if whole <= console.width or console.width >= len(header) * NARROWEST:
+        console.print(table)
+        return
+    for row in rows:
+        console.print(_table(("", ""), zip(header, row, strict=True), show_header=False))
+        console.print()
+
+
+def _table(header: Iterable[str], rows: Iterable[Sequence[str | None]], *, show_header: bool = True) -> Table:
+    table = Table(box=None, show_header=show_header)
     for name in header:
         table.add_column(Text(name), overflow="fold")
     for row in rows:
         table.add_row(*(Text(value or "") for value in row))
-    console.print(table)
+    return table
 
 
 def _write(answer: object) -> None:

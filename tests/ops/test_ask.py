@@ -105,6 +105,23 @@ def test_narrow_terminal_shows_every_letter(athena: Stubber, monkeypatch: pytest
     assert printed == "reasonfromthefirstlettertothelast[home]"
 
 
+def test_row_with_more_columns_than_a_terminal_holds_is_a_paragraph(
+    athena: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ask, "console", Console(force_terminal=True, color_system=None, width=40))
+    runs(athena, "SUCCEEDED")
+    names = ["order_id", "occurred_at", "total", "step"]
+    answers(athena, list(names), ["0154007c", "2026-09-01 20:44:12.008", "57.28", "SHIPPED"], names=names)
+
+    assert [line.strip().split(maxsplit=1) for line in run(SQL).stdout.splitlines()] == [
+        ["order_id", "0154007c"],
+        ["occurred_at", "2026-09-01 20:44:12.008"],
+        ["total", "57.28"],
+        ["step", "SHIPPED"],
+        [],
+    ]
+
+
 def test_without_a_question_questions_and_tables_are_listed(athena: Stubber) -> None:
     has_query(athena)
     has_tables(athena)
