@@ -22,10 +22,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import boto3
 import typer
-from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from ops.refusals import explained
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -118,13 +120,8 @@ def ask(
             _print_answer(workgroup.answer(question), as_json=as_json)
         else:
             _print_what_there_is(workgroup, as_json=as_json)
-    except NoRegionError:
-        _fail(
-            "No region is set: set AWS_DEFAULT_REGION to that of the environment, or AWS_PROFILE to a profile that has "
-            "one; the platform of this machine is asked with `make ask`"
-        )
     except (NoAnswerError, ClientError, BotoCoreError) as problem:
-        _fail(str(problem))
+        _fail(explained(problem))
 
 
 def _print_answer(rows: list[Row], *, as_json: bool) -> None:

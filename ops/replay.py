@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from ops.bus_archive import ArchiveError, BusArchive
+from ops.refusals import explained
 from retail.redrive import Outcome, Replay, dead_letter_queues, describe_message
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def dead_letters(
 
                 outcomes.append(Replay(one, sqs, advance).run(limit=limit, dry_run=dry_run))
     except (BotoCoreError, ClientError) as error:
-        _fail(str(error))
+        _fail(explained(error))
     _tell(outcomes, dry_run=dry_run, as_json=as_json)
     raise typer.Exit(0 if all(outcome.complete for outcome in outcomes) else 1)
 
@@ -101,7 +102,7 @@ def archive(
                     ),
                 )
     except (BotoCoreError, ClientError, ArchiveError) as error:
-        _fail(str(error))
+        _fail(explained(error))
     if as_json:
         sys.stdout.write(json.dumps({**answer, "dry_run": dry_run}, indent=2) + "\n")
     else:

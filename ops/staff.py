@@ -24,6 +24,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from ops.refusals import explained
 from retail.account_codes import account_code, customer_ids
 from retail.errors import WrongAccountCodeError
 
@@ -146,7 +147,7 @@ def _rows(environment: str, sql: str, **values: str | bool) -> list[dict[str, An
     try:
         return DataApi(environment).rows(sql, **values)
     except (BotoCoreError, ClientError) as error:
-        _fail(f"{environment}: {error}")
+        _fail(f"{environment}: {explained(error)}")
 
 
 def _write(answer: Any) -> None:

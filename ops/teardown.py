@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from rich.console import Console
 
 from environments import Environment, InvalidEnvironmentError, named
+from ops.refusals import explained
 
 STACKS = ("networking", "security", "edge", "ingress", "application", "data", "events", "analytics")  # as deployed
 CLOUDFRONT_REGION = "us-east-1"
@@ -118,7 +119,7 @@ def main(
     try:
         take_down(chosen)
     except (TeardownError, ClientError, BotoCoreError) as problem:
-        errors.print(f"teardown: {problem}", style="red")
+        errors.print(f"teardown: {explained(problem)}", style="red")
         raise typer.Exit(1) from None
     console.print(f"Nothing of {environment} is left.")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import boto3
 import pytest
@@ -198,16 +197,3 @@ def test_empty_answer_is_said_to_be_one_whatever_was_asked(athena: Stubber, sql:
     assert told.stdout == ""
     assert told.stderr.startswith("No rows.")
     assert "days" not in told.stderr
-
-
-def test_whoever_set_no_region_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-
-    told = run("revenue")
-
-    assert told.exit_code == 1
-    assert "set AWS_DEFAULT_REGION" in told.stderr
-    assert "make ask" in told.stderr
