@@ -12,15 +12,18 @@ from rich.console import Console
 from rich.progress import Progress
 
 from local.platform import STANDARD_DIRECTORY
-from ops.history.lake import DirectoryTarget, PlatformTarget, Target
+from ops.history.lake import DirectoryTarget, LakeTarget, OtherHistoryError, Target
 from ops.history.mishaps import LATE_AT_MOST, USUAL, Mishaps
 from ops.history.story import Story
 from ops.history.writing import write
-from ops.insights.here import NoPlatformError
+from ops.insights.here import LakeHere, NoPlatformError
 
 errors = Console(stderr=True, highlight=False)
+DAYS = 90
 _EXAMPLES = """Some events come twice, days late or broken, as the nightly job has to expect; the story is the same
-without.
+without. What happens on a day follows from its date: told again, a history is the same, and nothing in it is new; told
+for longer from the same first day, it only gets more days. So `--lake` may be given again on any day. A lake that holds
+another history of one of the days is left as it is.
 
 Examples:
 
@@ -31,11 +34,16 @@ Examples:
     python -m ops.history --days 365 --customers 27000 --out DIR    about 5,000,000 events
 
     python -m ops.history --lake && make etl insights               into the platform of this machine, to look at
+
+    python -m ops.history --lake                                    days later: the days since then
 """
 
 
 def history(
-    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days, the last one included.")] = 90,
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, max=3650, help=f"How many days ({DAYS}; in a lake with a history, all since its first)."),
+    ] = None,
     customers: Annotated[int, typer.Option(min=1, help="How many customers have an account.")] = 2000,
     products: Annotated[int, typer.Option(min=1, help="How many products there are.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed and options give the same bytes.")] = 7,
@@ -56,12 +64,18 @@ def history(
     if (out is None) == (not lake):
         raise typer.BadParameter("say where to: either --out DIRECTORY or --lake")
     last_day = until.date() if until else _yesterday()
+    target: Target = DirectoryTarget(out) if out is not None else LakeTarget(LakeHere(STANDARD_DIRECTORY))
+    begun = target.first_day if isinstance(target, LakeTarget) else None
+    if days is None:
+        days = (last_day - begun).days + 1 if begun and begun <= last_day else DAYS
     story = Story(seed, last_day, days, customers, products, Mishaps(duplicates, late, broken))
-    target: Target = DirectoryTarget(out) if out is not None else PlatformTarget(STANDARD_DIRECTORY)
     with Progress(console=errors) as progress:
         task = progress.add_task("Days", total=days)
         records = write(story, target, lambda: progress.advance(task))
-    sys.stdout.write(f"{records:,} records of {story.first_day} to {story.last_day} in {target}\n")
+    told = f"{records:,} records of {story.first_day} to {story.last_day}"
+    if isinstance(target, LakeTarget) and not target.new_objects:
+        told += ", none of them new,"
+    sys.stdout.write(f"{told} in {target}\n")
 
 
 def _yesterday() -> date:
@@ -74,7 +88,7 @@ def main() -> int:
     app.command(epilog=_EXAMPLES)(history)
     try:
         app(standalone_mode=True)
-    except (NoPlatformError, OSError) as problem:
+    except (NoPlatformError, OtherHistoryError, OSError) as problem:
         errors.print(f"\n{problem}", style="red", soft_wrap=True)
         return 1
     return 0

@@ -43,11 +43,11 @@ USUAL = Mishaps(duplicates=0.02, late=0.01, broken=0.0005)
 class Way:
     """The way of one day's events into the lake. Its chance is its own: the story is the same with or without it."""
 
-    def __init__(self, mishaps: Mishaps, chance: np.random.Generator, last_day: date) -> None:
-        self._mishaps, self._chance, self._last_day = mishaps, chance, last_day
+    def __init__(self, mishaps: Mishaps, chance: np.random.Generator) -> None:
+        self._mishaps, self._chance = mishaps, chance
 
     def arrivals(self, line: str, day: date) -> Iterator[tuple[date, str]]:
-        """On which days something of the event of `day` arrives, and what: the last day is late enough for all."""
+        """On which days something of the event of `day` arrives, and what."""
         broken, late, again = self._chance.random(3)
         if broken < self._mishaps.broken:
             breaks = list(_BREAKS.values())
@@ -58,5 +58,4 @@ class Way:
             yield self._later(day) if self._chance.random() < 0.5 else day, line
 
     def _later(self, day: date) -> date:
-        delay = timedelta(days=int(self._chance.integers(1, LATE_AT_MOST, endpoint=True)))
-        return min(day + delay, self._last_day)
+        return day + timedelta(days=int(self._chance.integers(1, LATE_AT_MOST, endpoint=True)))

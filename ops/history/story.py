@@ -37,7 +37,10 @@ class Product:
 
 @dataclass(frozen=True)
 class Story:
-    """What a history is made from: the same story is the same history, to the byte."""
+    """What a history is made from: the same story is the same history, to the byte.
+
+    One that goes on for longer tells the days of the shorter one in the same bytes.
+    """
 
     seed: int
     last_day: date
@@ -51,17 +54,22 @@ class Story:
         """The day on which the catalog is published and the first customers come."""
         return self.last_day - timedelta(days=self.days - 1)
 
-    def day(self, number: int) -> date:
-        """The number-th day, from 0."""
-        return self.first_day + timedelta(days=number)
+    @property
+    def dates(self) -> list[date]:
+        """All days, the first one first."""
+        return [self.first_day + timedelta(days=number) for number in range(self.days)]
 
-    def random(self, number: int) -> np.random.Generator:
-        """Chance of that day alone, so that days can be told in any order."""
-        return np.random.default_rng([self.seed, number])
+    def random(self, day: date) -> np.random.Generator:
+        """Chance of that day alone, in whatever story it is: so that days can be told in any order, and once only."""
+        return np.random.default_rng([self.seed, day.toordinal()])
 
-    def random_of_the_way(self, number: int) -> np.random.Generator:
+    def random_of_the_way(self, day: date) -> np.random.Generator:
         """Chance of what happens to that day's events on their way, which changes nothing else of the story."""
-        return np.random.default_rng([self.seed, number, 1])
+        return np.random.default_rng([self.seed, day.toordinal(), 1])
+
+    def random_of_what_stays(self, what: int) -> np.random.Generator:
+        """Chance of what stays: the catalog (0) and who the customers are (1)."""
+        return np.random.default_rng([self.seed, 0, 1 + what])
 
 
 def busyness(day: date) -> float:
@@ -94,7 +102,7 @@ def seconds_of_day(chance: np.random.Generator, number: int) -> NDArray[np.float
 @lru_cache(maxsize=2)
 def catalog(story: Story) -> tuple[list[Product], NDArray[np.float64]]:
     """The products, and how much each is wanted: a few nearly always, most hardly ever."""
-    chance = story.random(10**6)
+    chance = story.random_of_what_stays(0)
     ids, cents = Ids(chance), np.clip(chance.lognormal(3.2, 0.8, story.products) * 100, 199, 99999).astype(int)
     products = [
         Product(
@@ -113,5 +121,5 @@ def catalog(story: Story) -> tuple[list[Product], NDArray[np.float64]]:
 @lru_cache(maxsize=2)
 def customers(story: Story) -> list[str]:
     """The ids of those who have an account."""
-    ids = Ids(story.random(10**6 + 1))
+    ids = Ids(story.random_of_what_stays(1))
     return [ids.take() for _ in range(story.customers)]

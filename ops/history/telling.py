@@ -33,23 +33,21 @@ Objects = Mapping[tuple[str, date], bytes]
 
 
 class Telling:
-    """Collects what arrives by prefix and day; what is after the last day has not happened. `count` is of records."""
+    """Collects what arrives by prefix and day, not after the last day. `count` is of records."""
 
-    def __init__(self, story: Story, number: int) -> None:
-        self.story, self.number = story, number
-        self.chance = story.random(number)
+    def __init__(self, story: Story, day: date) -> None:
+        self.story, self.day = story, day
+        self.chance = story.random(day)
         self.ids = Ids(self.chance)
-        self.midnight = datetime.combine(story.day(number), datetime.min.time())
+        self.midnight = datetime.combine(day, datetime.min.time())
         self.count = 0
-        self._way = Way(story.mishaps, story.random_of_the_way(number), story.last_day) if story.mishaps else None
+        self._way = Way(story.mishaps, story.random_of_the_way(day)) if story.mishaps else None
         self._lines: defaultdict[tuple[str, date], list[str]] = defaultdict(list)
 
     def tell(self, second: float, source: str, name: str, correlation: str, payload: str) -> None:
         """An event, so many seconds after this day began; `payload` is JSON."""
         moment = self.midnight + timedelta(seconds=second)
         day = moment.date()
-        if day > self.story.last_day:
-            return
         prefix = "inventory" if name.startswith("Inventory") else "products" if name == "ProductChanged" else "orders"
         line = (
             f'{{"detail_type": "{name}", "source": "retail.{source}", "event_id": "{self.ids.take()}", "occurred_at": '
@@ -57,8 +55,9 @@ class Telling:
             f'"payload": {payload}}}\n'
         )
         for arrived, record in self._way.arrivals(line, day) if self._way else ((day, line),):
-            self.count += 1
-            self._lines[prefix, arrived].append(record)
+            if arrived <= self.story.last_day:
+                self.count += 1
+                self._lines[prefix, arrived].append(record)
 
     def objects(self) -> Objects:
         """What was told, compressed; the members of a day may be put after each other."""
@@ -68,10 +67,10 @@ class Telling:
         }
 
 
-def tell(story: Story, number: int) -> tuple[Objects, int]:
-    """The number-th day and what follows from it: objects by prefix and day, and how many records they hold."""
-    telling = Telling(story, number)
-    if number == 0:
+def tell(story: Story, day: date) -> tuple[Objects, int]:
+    """That day and what follows from it: objects by prefix and day, and how many records they hold."""
+    telling = Telling(story, day)
+    if day == story.first_day:
         _publish_catalog(telling)
     _restock(telling)
     _visits(telling)
@@ -99,7 +98,7 @@ def _restock(telling: Telling) -> None:
     """Each product is counted once a week; now and then one gets another price."""
     chance = telling.chance
     for place, product in enumerate(catalog(telling.story)[0]):
-        if place % 7 != telling.number % 7:
+        if place % 7 != telling.day.weekday():
             continue
         second, count = 6 * 3600 + place, int(chance.integers(100, 900))
         payload = (
@@ -117,7 +116,7 @@ def _visits(telling: Telling) -> None:
     story, chance = telling.story, telling.chance
     products, wanted = catalog(story)
     known = customers(story)
-    number = int(chance.poisson(story.customers * VISITS_A_DAY * busyness(story.day(telling.number))))
+    number = int(chance.poisson(story.customers * VISITS_A_DAY * busyness(telling.day)))
     seconds = seconds_of_day(chance, number)
     sizes = 1 + chance.poisson(0.8, number)
     choices = chance.choice(len(products), size=int(sizes.sum()), p=wanted)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
-from ops.history.lake import Target
+from ops.history.lake import Target, key_of
 from ops.history.story import Story
 from ops.history.telling import tell
 
@@ -20,9 +20,9 @@ def write(story: Story, target: Target, told: Callable[[], None] = lambda: None)
     """
     records = 0
     with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
-        for objects, count in pool.map(partial(tell, story), range(story.days)):
+        for objects, count in pool.map(partial(tell, story), story.dates):
             for prefix, day in sorted(objects):
-                target.append(f"raw/{prefix}/date={day}/history.json.gz", objects[prefix, day])
+                target.append(key_of(prefix, day), objects[prefix, day])
             records += count
             told()
     target.close()

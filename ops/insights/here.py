@@ -39,8 +39,17 @@ class LakeHere:
             if entry["Key"].endswith(".parquet"):
                 file = directory / entry["Key"].removeprefix(CURATED)
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(self._read(entry["Key"]))
+                file.write_bytes(self.read(entry["Key"]))
         return directory
+
+    def keys(self, prefix: str) -> list[str]:
+        """Of every object whose key begins like this."""
+        return [entry["Key"] for entry in self._objects(prefix)]
+
+    def read(self, key: str) -> bytes:
+        """What an object holds."""
+        content: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        return content
 
     def put(self, key: str, content: bytes) -> None:
         """Put an object into the lake."""
@@ -54,7 +63,7 @@ class LakeHere:
         for entry in self._objects(RAW):
             if entry["Key"].endswith(".gz"):
                 prefix = "/".join(entry["Key"].split("/")[:2]) + "/"
-                for line in gzip.decompress(self._read(entry["Key"])).splitlines():
+                for line in gzip.decompress(self.read(entry["Key"])).splitlines():
                     event = _delivered(line)
                     if event is not None:
                         waited = entry["LastModified"] - datetime.fromisoformat(event["occurred_at"])
@@ -63,10 +72,6 @@ class LakeHere:
     def _objects(self, prefix: str) -> Iterator[Any]:
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
             yield from page.get("Contents", [])
-
-    def _read(self, key: str) -> bytes:
-        content: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        return content
 
 
 def _delivered(line: bytes) -> dict[str, str] | None:
