@@ -20,10 +20,10 @@ from ops.insights.here import LakeHere, NoPlatformError
 
 errors = Console(stderr=True, highlight=False)
 DAYS = 90
-_EXAMPLES = """Some events come twice, days late or broken, as the nightly job has to expect; the story is the same
-without. What happens on a day follows from its date: told again, a history is the same, and nothing in it is new; told
-for longer from the same first day, it only gets more days. So `--lake` may be given again on any day. A lake that holds
-another history of one of the days is left as it is.
+_EXAMPLES = """Some events of orders come twice, days late or broken, as the nightly job has to expect; the story
+is the same without. What happens on a day follows from its date: told again, a history is the same, and nothing in it
+is new; told for longer from the same first day, it only gets more days. So `--lake` may be given again on any day. A
+lake that holds another history of one of the days is left as it is.
 
 Examples:
 

@@ -1,4 +1,7 @@
-"""What happens to events on their way into the lake: some come twice, some late, some broken."""
+"""What happens to events on their way into the lake: some come twice, some late, some broken.
+
+Those of the catalog are spared: without the delivery that was lost, more would seem sold than was ever there.
+"""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ from ops.history.mishaps import NONE, Mishaps
 
 VISITS_A_DAY = 0.15  # of a customer, on an ordinary day
 BUYS = 0.35  # of the visits that put something into a cart
+MORE_THINGS = 0.8  # than one, that a visit puts into its cart
+TWO_OF_A_THING = 0.15
 SIGNED_IN = 0.7
 DECLINED, CANCELLED, RETURNED = 0.04, 0.03, 0.06
 EVENTS_OF_A_VISIT = 3.35  # on average, to choose the number of customers for a number of events
@@ -66,6 +68,10 @@ class Story:
     def random_of_the_way(self, day: date) -> np.random.Generator:
         """Chance of what happens to that day's events on their way, which changes nothing else of the story."""
         return np.random.default_rng([self.seed, day.toordinal(), 1])
+
+    def random_of_the_house(self, day: date) -> np.random.Generator:
+        """Chance of what is found in the house on that day."""
+        return np.random.default_rng([self.seed, day.toordinal(), 2])
 
     def random_of_what_stays(self, what: int) -> np.random.Generator:
         """Chance of what stays: the catalog (0) and who the customers are (1)."""

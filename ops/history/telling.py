@@ -6,28 +6,15 @@ import gzip
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-
-import numpy as np
 
 from ops.history.ids import Ids
 from ops.history.mishaps import Way
-from ops.history.story import (
-    BUYS,
-    CANCELLED,
-    DECLINED,
-    RETURNED,
-    SIGNED_IN,
-    VISITS_A_DAY,
-    Product,
-    Story,
-    busyness,
-    catalog,
-    customers,
-    seconds_of_day,
-)
+from ops.history.stock import stock
+from ops.history.story import Product, Story, catalog, customers
+from ops.history.visits import BETWEEN_THINGS, TO_PAY, Fate, draw
 
-DAY = 86400.0
 CURRENCY = "EUR"
 Objects = Mapping[tuple[str, date], bytes]
 
@@ -38,6 +25,7 @@ class Telling:
     def __init__(self, story: Story, day: date) -> None:
         self.story, self.day = story, day
         self.chance = story.random(day)
+        self.visits = draw(story, day, self.chance)
         self.ids = Ids(self.chance)
         self.midnight = datetime.combine(day, datetime.min.time())
         self.count = 0
@@ -54,7 +42,8 @@ class Telling:
             f'"{moment.isoformat(timespec="microseconds")}Z", "version": "1.0", "correlation_id": "{correlation}", '
             f'"payload": {payload}}}\n'
         )
-        for arrived, record in self._way.arrivals(line, day) if self._way else ((day, line),):
+        way = None if source == "catalog" else self._way
+        for arrived, record in way.arrivals(line, day) if way else ((day, line),):
             if arrived <= self.story.last_day:
                 self.count += 1
                 self._lines[prefix, arrived].append(record)
@@ -89,105 +78,107 @@ def _product(product: Product, cents: int, count: int) -> str:
 
 
 def _publish_catalog(telling: Telling) -> None:
+    opening = stock(telling.story).opening
     for place, product in enumerate(catalog(telling.story)[0]):
-        payload = _product(product, product.cents, 500)
+        payload = _product(product, product.cents, opening[place])
         telling.tell(place * 0.1, "catalog", "ProductChanged", telling.ids.take(), payload)
 
 
 def _restock(telling: Telling) -> None:
-    """Each product is counted once a week; now and then one gets another price."""
-    chance = telling.chance
-    for place, product in enumerate(catalog(telling.story)[0]):
-        if place % 7 != telling.day.weekday():
-            continue
-        second, count = 6 * 3600 + place, int(chance.integers(100, 900))
+    """Each product is looked at once a week; now and then one gets another price."""
+    products, chance = catalog(telling.story)[0], telling.chance
+    for look in stock(telling.story).looks[telling.day]:
+        product = products[look.place]
         payload = (
-            f'{{"product_id": "{product.id}", "change": {int(chance.integers(20, 300))}, "inventory_count": {count}, '
-            f'"reason": "{"delivery" if chance.random() < 0.9 else "stocktaking"}"}}'
+            f'{{"product_id": "{product.id}", "change": {look.change}, "inventory_count": {look.count}, '
+            f'"reason": "{"delivery" if look.delivered else "stocktaking"}"}}'
         )
-        telling.tell(second, "catalog", "InventoryAdjusted", telling.ids.take(), payload)
+        telling.tell(look.second, "catalog", "InventoryAdjusted", telling.ids.take(), payload)
         if chance.random() < 0.1:
             cents = max(99, int(product.cents * chance.uniform(0.8, 1.2)))
-            changed = _product(product, cents, count)
-            telling.tell(second + 60, "catalog", "ProductChanged", telling.ids.take(), changed)
+            changed = _product(product, cents, look.count)
+            telling.tell(look.second, "catalog", "ProductChanged", telling.ids.take(), changed)
 
 
 def _visits(telling: Telling) -> None:
-    story, chance = telling.story, telling.chance
-    products, wanted = catalog(story)
-    known = customers(story)
-    number = int(chance.poisson(story.customers * VISITS_A_DAY * busyness(telling.day)))
-    seconds = seconds_of_day(chance, number)
-    sizes = 1 + chance.poisson(0.8, number)
-    choices = chance.choice(len(products), size=int(sizes.sum()), p=wanted)
-    quantities = 1 + (chance.random(len(choices)) < 0.15)
-    who = chance.integers(0, len(known), number)
-    dice = chance.random((number, 5))
-    delays = np.clip(chance.lognormal(0.0, 0.6, number), 0.2, 9)  # days until the parcel leaves; one in eight is late
+    visits, products, known = telling.visits, catalog(telling.story)[0], customers(telling.story)
     begin = 0
-    for visit in range(number):
-        end = begin + int(sizes[visit])
+    ordered, released = visits.ordered.tolist(), visits.released.tolist()
+    for visit, (second, size) in enumerate(zip(visits.seconds.tolist(), visits.sizes.tolist(), strict=True)):
+        things = slice(begin, begin + size)
+        begin += size
         basket: dict[int, int] = {}
-        visit_id, second = telling.ids.take_digits(), float(seconds[visit])
-        for place, quantity in zip(choices[begin:end].tolist(), quantities[begin:end].tolist(), strict=True):
+        visit_id = telling.ids.take_digits()
+        for place, quantity in zip(visits.places[things].tolist(), visits.quantities[things].tolist(), strict=True):
             basket[place] = basket.get(place, 0) + quantity
             payload = f'{{"visit_id": "{visit_id}", "product_id": "{products[place].id}", "quantity": {quantity}}}'
             telling.tell(second, "storefront", "ProductAddedToCart", telling.ids.take(), payload)
-            second += 40
-        begin = end
-        if dice[visit, 0] < BUYS:
-            lines = [(products[place], quantity) for place, quantity in basket.items()]
-            customer = known[who[visit]] if dice[visit, 1] < SIGNED_IN else None
-            _order(telling, second + 90, visit_id, customer, lines, dice[visit], float(delays[visit]))
+            second += BETWEEN_THINGS
+        if visits.orders[visit]:
+            order = Order(
+                second=ordered[visit],
+                visit_id=visit_id,
+                customer=known[visits.who[visit]] if visits.signed_in[visit] else None,
+                lines=[(products[place], quantity) for place, quantity in basket.items()],
+                fate=Fate(visits.fates[visit]),
+                shipped=float(visits.parcels[visit]),
+                released=released[visit],
+                reason=float(visits.reasons[visit]),
+            )
+            _order(telling, order)
 
 
-def _order(
-    telling: Telling,
-    second: float,
-    visit_id: str,
-    customer: str | None,
-    lines: list[tuple[Product, int]],
-    dice: np.ndarray[tuple[int], np.dtype[np.float64]],
-    delay: float,
-) -> None:
+@dataclass(frozen=True)
+class Order:
+    """What somebody wants, and what becomes of it: `shipped` and `released` so many seconds after it was placed."""
+
+    second: float
+    visit_id: str
+    customer: str | None
+    lines: list[tuple[Product, int]]
+    fate: Fate
+    shipped: float
+    released: float
+    reason: float
+
+
+def _order(telling: Telling, order: Order) -> None:
     """An order's whole life: paid or declined, cancelled or shipped, sometimes returned and refunded."""
-    order, correlation = telling.ids.take(), telling.ids.take()
-    total = _money(sum(product.cents * quantity for product, quantity in lines))
+    order_id, correlation = telling.ids.take(), telling.ids.take()
+    total = _money(sum(product.cents * quantity for product, quantity in order.lines))
     items = ", ".join(
         f'{{"product_id": "{product.id}", "sku": "{product.sku}", "name": "{product.name}", "quantity": {quantity}, '
         f'"unit_price": {_money(product.cents)}}}'
-        for product, quantity in lines
+        for product, quantity in order.lines
     )
-    pieces = ", ".join(f'{{"product_id": "{product.id}", "quantity": {quantity}}}' for product, quantity in lines)
-    told_customer = f'"{customer}"' if customer else "null"
-    id_and = f'{{"order_id": "{order}", '
-    stock = f'{id_and}"lines": [{pieces}]}}'
+    pieces = ", ".join(f'{{"product_id": "{product.id}", "quantity": {quantity}}}' for product, quantity in order.lines)
+    told_customer = f'"{order.customer}"' if order.customer else "null"
+    id_and = f'{{"order_id": "{order_id}", '
+    stock_of_lines = f'{id_and}"lines": [{pieces}]}}'
 
     def tell(later: float, source: str, name: str, payload: str) -> None:
-        telling.tell(second + later, source, name, correlation, payload)
+        telling.tell(order.second + later, source, name, correlation, payload)
 
-    placed = f'"lines": [{items}], "total": {total}, "customer_id": {told_customer}, "visit_id": "{visit_id}"}}'
+    placed = f'"lines": [{items}], "total": {total}, "customer_id": {told_customer}, "visit_id": "{order.visit_id}"}}'
     tell(0, "storefront", "OrderPlaced", id_and + placed)
-    tell(0, "storefront", "InventoryReserved", stock)
-    if dice[2] < DECLINED:
-        reason = "card_declined" if dice[3] < 0.7 else "insufficient_funds"
-        tell(3, "orders", "OrderPaymentFailed", f'{id_and}"reason": "{reason}", "amount": {total}}}')
-        tell(3, "orders", "InventoryReleased", stock)
+    tell(0, "storefront", "InventoryReserved", stock_of_lines)
+    if order.fate is Fate.DECLINED:
+        reason = "card_declined" if order.reason < 0.7 else "insufficient_funds"
+        tell(TO_PAY, "orders", "OrderPaymentFailed", f'{id_and}"reason": "{reason}", "amount": {total}}}')
+        tell(order.released, "orders", "InventoryReleased", stock_of_lines)
         return
     reference = telling.ids.take_digits()[:20]
-    tell(3, "orders", "PaymentProcessed", f'{id_and}"payment_reference": "pay_{reference}", "amount": {total}}}')
+    paid = f'{id_and}"payment_reference": "pay_{reference}", "amount": {total}}}'
+    tell(TO_PAY, "orders", "PaymentProcessed", paid)
     refund = f'{id_and}"refund_reference": "ref_{reference}", "amount": {total}}}'
-    if dice[3] < CANCELLED:
-        later = 0.2 * delay * DAY
-        tell(later, "orders", "OrderCancelled", f'{id_and}"reason": "changed my mind"}}')
-        tell(later, "orders", "InventoryReleased", stock)
-        tell(later + 5, "orders", "PaymentRefunded", refund)
+    if order.fate is Fate.CANCELLED:
+        tell(order.released, "orders", "OrderCancelled", f'{id_and}"reason": "changed my mind"}}')
+        tell(order.released, "orders", "InventoryReleased", stock_of_lines)
+        tell(order.released + 5, "orders", "PaymentRefunded", refund)
         return
-    shipped = delay * DAY
-    tell(shipped, "orders", "OrderShipped", f'{id_and}"tracking_code": "RP{reference[:12].upper()}"}}')
-    if dice[4] < RETURNED:
-        returned = shipped + (4 + dice[4] / RETURNED * 14) * DAY
-        reason = "does not fit" if dice[1] < 0.5 else "broken"
-        tell(returned, "orders", "OrderReturned", f'{id_and}"reason": "{reason}"}}')
-        tell(returned, "orders", "InventoryReleased", stock)
-        tell(returned + 3600, "orders", "PaymentRefunded", refund)
+    tell(order.shipped, "orders", "OrderShipped", f'{id_and}"tracking_code": "RP{reference[:12].upper()}"}}')
+    if order.fate is Fate.RETURNED:
+        reason = "does not fit" if order.reason < 0.5 else "broken"
+        tell(order.released, "orders", "OrderReturned", f'{id_and}"reason": "{reason}"}}')
+        tell(order.released, "orders", "InventoryReleased", stock_of_lines)
+        tell(order.released + 3600, "orders", "PaymentRefunded", refund)
