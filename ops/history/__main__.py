@@ -44,7 +44,7 @@ def history(
         int | None,
         typer.Option(min=1, max=3650, help=f"How many days ({DAYS}; in a lake with a history, all since its first)."),
     ] = None,
-    customers: Annotated[int, typer.Option(min=1, help="How many customers have an account.")] = 2000,
+    customers: Annotated[int, typer.Option(min=1, help="How many customers come again and again.")] = 2000,
     products: Annotated[int, typer.Option(min=1, help="How many products there are.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed and options give the same bytes.")] = 7,
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day (yesterday, UTC).")] = None,

@@ -17,6 +17,7 @@ BUYS = 0.35  # of the visits that put something into a cart
 MORE_THINGS = 0.8  # than one, that a visit puts into its cart
 TWO_OF_A_THING = 0.15
 SIGNED_IN = 0.7
+ONCE = 0.3  # of those who signed in: the rest are customers who come again
 DECLINED, CANCELLED, RETURNED = 0.04, 0.03, 0.06
 EVENTS_OF_A_VISIT = 3.35  # on average, to choose the number of customers for a number of events
 
@@ -126,6 +127,6 @@ def catalog(story: Story) -> tuple[list[Product], NDArray[np.float64]]:
 
 @lru_cache(maxsize=2)
 def customers(story: Story) -> list[str]:
-    """The ids of those who have an account."""
+    """The ids of those who come again and again."""
     ids = Ids(story.random_of_what_stays(1))
     return [ids.take() for _ in range(story.customers)]

@@ -101,7 +101,7 @@ def _restock(telling: Telling) -> None:
 
 
 def _visits(telling: Telling) -> None:
-    visits, products, known = telling.visits, catalog(telling.story)[0], customers(telling.story)
+    visits, products = telling.visits, catalog(telling.story)[0]
     begin = 0
     ordered, released = visits.ordered.tolist(), visits.released.tolist()
     for visit, (second, size) in enumerate(zip(visits.seconds.tolist(), visits.sizes.tolist(), strict=True)):
@@ -118,7 +118,7 @@ def _visits(telling: Telling) -> None:
             order = Order(
                 second=ordered[visit],
                 visit_id=visit_id,
-                customer=known[visits.who[visit]] if visits.signed_in[visit] else None,
+                customer=_customer(telling, visit),
                 lines=[(products[place], quantity) for place, quantity in basket.items()],
                 fate=Fate(visits.fates[visit]),
                 shipped=float(visits.parcels[visit]),
@@ -126,6 +126,13 @@ def _visits(telling: Telling) -> None:
                 reason=float(visits.reasons[visit]),
             )
             _order(telling, order)
+
+
+def _customer(telling: Telling, visit: int) -> str | None:
+    visits = telling.visits
+    if not visits.signed_in[visit]:
+        return None
+    return telling.ids.take() if visits.once[visit] else customers(telling.story)[visits.who[visit]]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ops.history.story import (
     CANCELLED,
     DECLINED,
     MORE_THINGS,
+    ONCE,
     RETURNED,
     SIGNED_IN,
     TWO_OF_A_THING,
@@ -47,7 +48,8 @@ class Visits:
     quantities: Whole  # of each thing
     orders: NDArray[np.bool_]
     signed_in: NDArray[np.bool_]
-    who: Whole  # which customer
+    once: NDArray[np.bool_]  # whoever signs in does so for the first time and the last
+    who: Whole  # which of the other customers
     fates: Whole
     parcels: Floats  # seconds from the order until the parcel leaves
     kept: Floats  # seconds from there until what is sent back is there again
@@ -76,7 +78,7 @@ def draw(story: Story, day: date, chance: np.random.Generator) -> Visits:
     seconds = seconds_of_day(chance, number)
     sizes = 1 + chance.poisson(MORE_THINGS, number)
     places = chance.choice(len(products), size=int(sizes.sum()), p=wanted)
-    dice = chance.random((number, 6))
+    dice = chance.random((number, 7))
     return Visits(
         seconds=seconds,
         sizes=sizes,
@@ -84,6 +86,7 @@ def draw(story: Story, day: date, chance: np.random.Generator) -> Visits:
         quantities=1 + (chance.random(len(places)) < TWO_OF_A_THING),
         orders=dice[:, 0] < BUYS,
         signed_in=dice[:, 1] < SIGNED_IN,
+        once=dice[:, 6] < ONCE,
         who=chance.integers(0, story.customers, number),
         fates=np.select(
             [dice[:, 2] < DECLINED, dice[:, 3] < CANCELLED, dice[:, 4] < RETURNED],

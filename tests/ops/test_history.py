@@ -91,6 +91,14 @@ def test_weeks_hours_peak_and_favourites_show(events: list[tuple[str, date, dict
     assert products.most_common(1)[0][1] > 10 * products.most_common()[100][1]
 
 
+def test_a_third_of_the_customers_of_ninety_days_comes_again() -> None:
+    story = dataclasses.replace(STORY, days=90, customers=200)
+    told = [json.loads(line) for _, line in lines_of(story) if '"OrderPlaced"' in line]
+    orders = Counter(event["payload"]["customer_id"] for event in told if event["payload"]["customer_id"])
+
+    assert 0.25 < sum(1 for number in orders.values() if number > 1) / len(orders) < 0.45
+
+
 def test_number_of_events_can_be_foretold(events: list[tuple[str, date, dict[str, Any]]]) -> None:
     visits = sum(busyness(day) for day in STORY.dates) * VISITS_A_DAY * STORY.customers
 
