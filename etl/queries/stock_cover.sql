@@ -35,7 +35,7 @@ SELECT products.sku,
        products.name,
        counted.pieces + coalesce(moved.pieces, 0) AS stock,
        coalesce(sold.pieces, 0) AS sold,
-       round((counted.pieces + coalesce(moved.pieces, 0)) * 28e0 / nullif(sold.pieces, 0), 1) AS days_left
+       round(greatest(counted.pieces + coalesce(moved.pieces, 0), 0) * 28e0 / nullif(sold.pieces, 0), 1) AS days_left
 FROM products
 JOIN counted ON counted.product_id = products.product_id
 LEFT JOIN moved ON moved.product_id = products.product_id

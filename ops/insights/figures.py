@@ -63,12 +63,7 @@ def figures(tables: CuratedTables, arrivals: Iterable[Arrival] = ()) -> Figures:
         known = products.setdefault((row["sku"], row["currency"]), {**row, "pieces": 0, "revenue": 0})
         known["pieces"] += row["pieces"]
         known["revenue"] += row["revenue"]
-    # What was sold without being there is not less than nothing to whoever looks for what runs out.
-    stock = [
-        {**row, "days_left": max(row["days_left"], 0.0)}
-        for row in _view(tables, "stock_cover")
-        if row["days_left"] is not None
-    ]
+    stock = [row for row in _view(tables, "stock_cover") if row["days_left"] is not None]
     return Figures(
         revenue={
             currency: _every_day([row for row in revenue if row["currency"] == currency])

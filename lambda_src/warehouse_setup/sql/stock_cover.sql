@@ -41,7 +41,7 @@ SELECT products.sku,
        products.name,
        counted.pieces + COALESCE(moved.since_counted, 0) AS stock,
        COALESCE(moved.sold, 0) AS sold,
-       ROUND((counted.pieces + COALESCE(moved.since_counted, 0)) * 28.0 / NULLIF(moved.sold, 0), 1) AS days_left
+       ROUND(GREATEST(counted.pieces + COALESCE(moved.since_counted, 0), 0) * 28.0 / NULLIF(moved.sold, 0), 1) AS days_left
 FROM products
 JOIN counted ON counted.product_id = products.product_id
 LEFT JOIN moved ON moved.product_id = products.product_id
