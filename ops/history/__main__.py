@@ -64,7 +64,7 @@ def history(
     if (out is None) == (not lake):
         raise typer.BadParameter("say where to: either --out DIRECTORY or --lake")
     last_day = until.date() if until else _yesterday()
-    target: Target = DirectoryTarget(out) if out is not None else LakeTarget(LakeHere(STANDARD_DIRECTORY))
+    target: Target = DirectoryTarget(out) if out is not None else _lake()
     begun = target.first_day if isinstance(target, LakeTarget) else None
     if days is None:
         days = (last_day - begun).days + 1 if begun and begun <= last_day else DAYS
@@ -76,6 +76,13 @@ def history(
     if isinstance(target, LakeTarget) and not target.new_objects:
         told += ", none of them new,"
     sys.stdout.write(f"{told} in {target}\n")
+
+
+def _lake() -> LakeTarget:
+    try:
+        return LakeTarget(LakeHere(STANDARD_DIRECTORY))
+    except NoPlatformError as problem:
+        raise NoPlatformError(f"{problem}; or write the history into a folder with `--out DIRECTORY`") from None
 
 
 def _yesterday() -> date:

@@ -26,6 +26,7 @@ from ops.insights.told import NightlyJobError, tell
 from ops.synth import ROOT
 
 PAGE = ROOT / "build" / "insights.html"
+_OTHERWISE = "; or name curated files with `--curated`, or draw a history that never happened with `--history`"
 errors = Console(stderr=True, highlight=False)
 
 
@@ -46,7 +47,8 @@ def main(
         with tempfile.TemporaryDirectory() as directory:
             found, source = _figures(curated, Path(directory), history=history)
     except (NoPlatformError, NightlyJobError) as problem:
-        errors.print(f"insights: {problem}", style="red")
+        otherwise = _OTHERWISE if isinstance(problem, NoPlatformError) else ""
+        errors.print(f"insights: {problem}{otherwise}", style="red")
         raise typer.Exit(1) from None
     if not found.days:
         errors.print("insights: the curated tables are empty: place an order, then `make etl`", style="red")

@@ -27,7 +27,7 @@ class LakeHere:
         """Raises NoPlatformError when nothing runs in that directory."""
         run = RunDirectory(directory)
         if not run.is_running("emulator"):
-            raise NoPlatformError("The platform does not run here: `make up`, or name curated files with `--curated`")
+            raise NoPlatformError("The platform does not run here: `make up` starts it")
         emulator = Emulator.model_validate_json(run.facts["emulator"])
         self._s3 = emulator.client("s3")
         parameter = emulator.client("ssm").get_parameter(Name="/retail/dev/lake/bucket")

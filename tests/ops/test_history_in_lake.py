@@ -142,6 +142,18 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> tuple[FakeLake, typer.Typer]:
     return lake, application
 
 
+def test_command_without_a_platform_names_what_it_has_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "STANDARD_DIRECTORY", tmp_path)
+    monkeypatch.setattr("sys.argv", ["history", "--lake"])
+
+    assert command.main() == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "`make up` starts it; or write the history into a folder with `--out DIRECTORY`" in said
+    assert "--curated" not in said
+
+
 SMALL = ["--lake", "--customers", "5", "--products", "7"]
 
 

@@ -163,6 +163,17 @@ def test_command_says_what_to_do_when_there_is_nothing(tmp_path: Path, command: 
         LakeHere(tmp_path)
 
 
+def test_command_without_a_platform_says_what_else_it_can_draw(
+    tmp_path: Path, command: Typer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insights, "STANDARD_DIRECTORY", tmp_path)
+    result = CliRunner().invoke(command, ["--output", str(tmp_path / "page.html")])
+
+    assert result.exit_code == 1
+    for option in ("make up", "--curated", "--history"):
+        assert option in result.output
+
+
 @pytest.mark.slow
 def test_history_that_never_happened_goes_through_the_nightly_job(
     tmp_path: Path, command: Typer, monkeypatch: pytest.MonkeyPatch
