@@ -75,13 +75,16 @@ def funnel(steps: Rows) -> str:
     return _svg({"data": _data(steps), "encoding": encoding, "layer": layers, "height": 44 * len(steps)})
 
 
-def ranking(rows: Rows, *, name: str, value: str, title: str, alarming: bool = False) -> str:
-    """The value of each name as a bar, in the order of the rows; with `alarming`, few days left stand out."""
+def ranking(rows: Rows, *, value: str, title: str, alarming: bool = False) -> str:
+    """The value of each label as a bar, in the order of the rows; with `alarming`, few days left stand out.
+
+    Labels are each row's own: rows of one label would be one bar. All values are of one unit, which the title says.
+    """
     colour: Spec = {"value": MAIN}
     if alarming:
         colour = {"condition": {"test": f"datum['{value}'] < {FEW_DAYS_LEFT}", "value": BAD}, "value": MAIN}
     encoding = {
-        "y": {"field": name, "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 200}},
+        "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 200}},
         "x": {"field": value, "type": "quantitative", "title": title, "axis": {"tickCount": 4}},
     }
     layers = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,11 +19,14 @@ SHOWN_PRODUCTS = 15
 
 @dataclass(frozen=True)
 class Figures:
-    """The rows of each picture, oldest day first; `arrivals` are empty where nobody watched events arrive."""
+    """The rows of each picture, oldest day first; `arrivals` are empty where nobody watched events arrive.
+
+    What is an amount is by its currency, that of most paid orders first.
+    """
 
     revenue: dict[str, list[Row]]
     funnel: list[Row]
-    products: list[Row]
+    products: dict[str, list[Row]]
     stock: list[Row]
     deliveries: list[Row]
     arrivals: list[Row]
@@ -57,24 +61,44 @@ class Arrival:
 
 def figures(tables: CuratedTables, arrivals: Iterable[Arrival] = ()) -> Figures:
     """Everything that the tables and arrivals tell."""
-    revenue = _view(tables, "daily_revenue")
-    products: dict[tuple[str, str], Row] = {}
-    for row in _view(tables, "product_sales"):
-        known = products.setdefault((row["sku"], row["currency"]), {**row, "pieces": 0, "revenue": 0})
-        known["pieces"] += row["pieces"]
-        known["revenue"] += row["revenue"]
+    revenue = _by_currency(_view(tables, "daily_revenue"), "paid_orders")
+    products = _by_currency(_view(tables, "product_sales"), "pieces")
     stock = [row for row in _view(tables, "stock_cover") if row["days_left"] is not None]
     return Figures(
-        revenue={
-            currency: _every_day([row for row in revenue if row["currency"] == currency])
-            for currency in sorted({row["currency"] for row in revenue})
-        },
+        revenue={currency: _every_day(rows) for currency, rows in revenue.items()},
         funnel=_by_date(_view(tables, "daily_funnel")),
-        products=sorted(products.values(), key=lambda row: (-row["revenue"], row["sku"]))[:SHOWN_PRODUCTS],
-        stock=sorted(stock, key=lambda row: (row["days_left"], row["sku"]))[:SHOWN_PRODUCTS],
+        products={currency: _best_selling(rows) for currency, rows in products.items()},
+        stock=_told_apart(sorted(stock, key=lambda row: (row["days_left"], row["sku"]))[:SHOWN_PRODUCTS]),
         deliveries=_by_date(_view(tables, "delivery_times")),
         arrivals=_arrivals(arrivals),
     )
+
+
+def _by_currency(rows: list[Row], importance: str) -> dict[str, list[Row]]:
+    """The rows of each currency, the one with most of what is important first: amounts cannot say which that is."""
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["currency"]].append(row)
+    most = {currency: sum(row[importance] for row in of_currency) for currency, of_currency in found.items()}
+    return {currency: found[currency] for currency in sorted(found, key=lambda currency: (-most[currency], currency))}
+
+
+def _best_selling(rows: list[Row]) -> list[Row]:
+    """Pieces and revenue of each product over all days, which are in one currency."""
+    products: dict[str, Row] = {}
+    for row in _by_date(rows):
+        known = products.get(row["sku"], {"pieces": 0, "revenue": 0})
+        sums = {key: known[key] + row[key] for key in ("pieces", "revenue")}
+        products[row["sku"]] = {**row, **sums}
+    return _told_apart(sorted(products.values(), key=lambda row: (-row["revenue"], row["sku"]))[:SHOWN_PRODUCTS])
+
+
+def _told_apart(rows: list[Row]) -> list[Row]:
+    """Each product with a `label` of its own: its name, and its SKU where another has that name too."""
+    names = Counter(row["name"] for row in rows)
+    return [
+        {**row, "label": row["name"] if names[row["name"]] == 1 else f"{row['name']} ({row['sku']})"} for row in rows
+    ]
 
 
 def _view(tables: CuratedTables, name: str) -> list[Row]:

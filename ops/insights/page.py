@@ -59,6 +59,11 @@ def page(figures: Figures, *, source: str, made_at: datetime) -> str:
     )
 
 
+def many(number: int, one: str) -> str:
+    """So many of something, one of which has that name."""
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+
+
 def _tiles(figures: Figures) -> list[Tile]:
     tiles = [
         Tile(f"{sum(row['revenue'] for row in rows):,.0f} {currency}", "revenue, refunds taken off")
@@ -82,17 +87,7 @@ def _tiles(figures: Figures) -> list[Tile]:
 def _panels(figures: Figures) -> list[Panel]:
     panels = [_revenue(currency, rows) for currency, rows in figures.revenue.items()]
     panels.append(_funnel(figures))
-    if figures.products:
-        best = figures.products[0]
-        panels.append(
-            _panel(
-                "Best-selling products",
-                f"{best['name']}: {best['revenue']:,.2f} {best['currency']} from {best['pieces']:,} pieces, the most.",
-                charts.ranking(figures.products, name="name", value="revenue", title="revenue of paid orders"),
-                {"name": "Product", "sku": "SKU", "pieces": "Pieces", "revenue": "Revenue", "currency": "Currency"},
-                figures.products,
-            )
-        )
+    panels += [_products(currency, rows) for currency, rows in figures.products.items()]
     if figures.stock:
         panels.append(_stock(figures.stock))
     if figures.deliveries:
@@ -124,10 +119,21 @@ def _revenue(currency: str, rows: Sequence[Row]) -> Panel:
         {
             "date": "Day",
             "paid_orders": "Paid orders",
-            "captured": "Taken",
-            "refunded": "Given back",
-            "revenue": "Revenue",
+            "captured": f"Taken, {currency}",
+            "refunded": f"Given back, {currency}",
+            "revenue": f"Revenue, {currency}",
         },
+        rows,
+    )
+
+
+def _products(currency: str, rows: Sequence[Row]) -> Panel:
+    best = rows[0]
+    return _panel(
+        f"Best-selling products, {currency}",
+        f"{best['label']}: {best['revenue']:,.2f} {currency} from {many(best['pieces'], 'piece')}, the most.",
+        charts.ranking(rows, value="revenue", title=f"revenue of paid orders, {currency}"),
+        {"name": "Product", "sku": "SKU", "pieces": "Pieces", "revenue": f"Revenue, {currency}"},
         rows,
     )
 
@@ -158,15 +164,15 @@ def _arrivals(rows: Sequence[Row]) -> Panel:
 
 
 def _stock(rows: Sequence[Row]) -> Panel:
-    few = [row["name"] for row in rows if row["days_left"] < charts.FEW_DAYS_LEFT]
-    finding = f"{rows[0]['name']} lasts {rows[0]['days_left']:,.1f} days, the shortest."
+    few = [row["label"] for row in rows if row["days_left"] < charts.FEW_DAYS_LEFT]
+    finding = f"{rows[0]['label']} lasts {rows[0]['days_left']:,.1f} days, the shortest."
     if few:
         more = f" and {len(few) - NAMED:,} more" if len(few) > NAMED else ""
         finding += f" Less than a week is left of {', '.join(few[:NAMED])}{more}."
     return _panel(
         "Days of stock left",
         finding,
-        charts.ranking(rows, name="name", value="days_left", title="days at the pace of four weeks", alarming=True),
+        charts.ranking(rows, value="days_left", title="days at the pace of four weeks", alarming=True),
         {"name": "Product", "sku": "SKU", "stock": "In stock", "sold": "Sold in 28 days", "days_left": "Days left"},
         rows,
     )
