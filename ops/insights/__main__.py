@@ -21,7 +21,7 @@ from local.platform import STANDARD_DIRECTORY
 from ops.curated import CuratedTables
 from ops.insights.figures import Figures, figures
 from ops.insights.here import LakeHere, NoPlatformError
-from ops.insights.page import page
+from ops.insights.page import many, page
 from ops.insights.told import NightlyJobError, tell
 from ops.synth import ROOT
 
@@ -55,7 +55,7 @@ def main(
         raise typer.Exit(1)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(page(found, source=source, made_at=datetime.now(UTC)))
-    typer.echo(f"{len(found.days)} days in pictures: {output}")
+    typer.echo(f"{many(len(found.days), 'day')} in pictures: {output}")
 
 
 def _figures(curated: Path | None, workplace: Path, *, history: bool) -> tuple[Figures, str]:

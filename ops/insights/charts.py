@@ -14,6 +14,7 @@ Rows = Sequence[dict[str, Any]]
 WIDTH, HEIGHT = 460, 210
 MAIN, SECOND, BAD, INK, LINES = (f"var(--{name})" for name in ("main", "second", "bad", "ink", "lines"))
 FEW_DAYS_LEFT = 7
+DAYS_OF_MEAN = 7
 
 _CONFIG: Spec = {
     "background": "transparent",
@@ -26,6 +27,7 @@ _CONFIG: Spec = {
         "labelFontSize": 12,
         "titleFontSize": 12,
         "titleFontWeight": "normal",
+        "titlePadding": 10,
         "gridColor": LINES,
         "domainColor": LINES,
         "tickColor": LINES,
@@ -45,17 +47,24 @@ _CONFIG: Spec = {
 _DAY: Spec = {"field": "date", "type": "temporal", "title": None, "axis": {"format": "%d %b", "grid": False}}
 
 
+def has_mean(rows: Rows) -> bool:
+    """Whether there are days enough for the mean of seven to say something."""
+    return len(rows) >= DAYS_OF_MEAN
+
+
 def revenue(rows: Rows, currency: str) -> str:
-    """Revenue of each day as a bar, and the mean of seven days as a line."""
+    """Revenue of each day as a bar, and the mean of seven days as a line where there are as many."""
     mean: Spec = {"op": "mean", "field": "revenue", "as": "mean"}
-    layers = [
-        {"mark": {"type": "bar", "opacity": 0.55, "color": MAIN}, "encoding": {"y": _amount("revenue", currency)}},
-        {
-            "transform": [{"window": [mean], "frame": [-6, 0], "sort": [{"field": "date"}]}],
-            "mark": {"type": "line", "color": SECOND},
-            "encoding": {"y": {"field": "mean", "type": "quantitative"}},
-        },
-    ]
+    bars: Spec = {
+        "mark": {"type": "bar", "opacity": 0.55, "color": MAIN},
+        "encoding": {"y": _amount("revenue", currency)},
+    }
+    line: Spec = {
+        "transform": [{"window": [mean], "frame": [1 - DAYS_OF_MEAN, 0], "sort": [{"field": "date"}]}],
+        "mark": {"type": "line", "color": SECOND},
+        "encoding": {"y": {"field": "mean", "type": "quantitative"}},
+    }
+    layers = [bars, line] if has_mean(rows) else [bars]
     return _svg({"data": _data(rows), "encoding": {"x": _DAY}, "layer": layers})
 
 
@@ -80,21 +89,27 @@ def ranking(rows: Rows, *, value: str, title: str, alarming: bool = False) -> st
 
     Labels are each row's own: rows of one label would be one bar. All values are of one unit, which the title says.
     """
-    colour: Spec = {"value": MAIN}
-    if alarming:
-        colour = {"condition": {"test": f"datum['{value}'] < {FEW_DAYS_LEFT}", "value": BAD}, "value": MAIN}
+    few = f"datum['{value}'] < {FEW_DAYS_LEFT}" if alarming else "false"
     encoding = {
         "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 200}},
         "x": {"field": value, "type": "quantitative", "title": title, "axis": {"tickCount": 4}},
     }
-    layers = [
-        {"mark": "bar", "encoding": {"color": colour}},
-        {  # a bar of nothing would not be seen
-            "mark": {"type": "text", "align": "left", "dx": 5},
-            "encoding": {"text": {"field": value, "type": "quantitative", "format": ",.0f"}},
+    colour = {"condition": {"test": few, "value": BAD}, "value": MAIN}
+    layers: list[Spec] = [
+        # A bar of nothing would not be seen: its edge is, and its number has the colour.
+        {
+            "mark": {"type": "bar", "height": {"band": 0.75}, "strokeWidth": 2},
+            "encoding": {"color": colour, "stroke": colour},
+        },
+        {
+            "mark": {"type": "text", "align": "left", "dx": 6},
+            "encoding": {
+                "text": {"field": value, "type": "quantitative", "format": ",.1~f" if alarming else ",.0f"},
+                "color": {"condition": {"test": few, "value": BAD}, "value": INK},
+            },
         },
     ]
-    return _svg({"data": _data(rows), "encoding": encoding, "layer": layers, "height": max(120, 24 * len(rows))})
+    return _svg({"data": _data(rows), "encoding": encoding, "layer": layers, "height": max(60, 26 * len(rows))})
 
 
 def delivery(rows: Rows) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ _TEMPLATES = jinja2.Environment(
 )
 
 NAMED = 5  # products in a sentence
+TILES_IN_A_ROW = 6
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,14 @@ def page(figures: Figures, *, source: str, made_at: datetime) -> str:
     """The whole page, which needs nothing else: no script, no other file, no network."""
     template = _TEMPLATES.get_template("page.html.jinja")
     days = figures.days
+    tiles = _tiles(figures)
     return template.render(
-        tiles=_tiles(figures),
+        tiles=tiles,
+        half=max(2, math.ceil(len(tiles) / 2)),
+        columns=len(tiles) if len(tiles) <= TILES_IN_A_ROW else math.ceil(len(tiles) / 2),
         panels=_panels(figures),
         source=source,
-        period=f"{days[0]} to {days[-1]}" if days else "no days",
+        period=_period(days),
         made_at=f"{made_at:%Y-%m-%d %H:%M} UTC",
         cell=_cell,
     )
@@ -62,6 +67,12 @@ def page(figures: Figures, *, source: str, made_at: datetime) -> str:
 def many(number: int, one: str) -> str:
     """So many of something, one of which has that name."""
     return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+
+
+def _period(days: Sequence[str]) -> str:
+    if not days:
+        return "no days"
+    return days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
 
 
 def _tiles(figures: Figures) -> list[Tile]:
@@ -112,9 +123,10 @@ def _panels(figures: Figures) -> list[Panel]:
 
 def _revenue(currency: str, rows: Sequence[Row]) -> Panel:
     best = max(rows, key=lambda row: row["revenue"])
+    finding = f"{best['revenue']:,.2f} {currency} on {best['date']}, the {'best' if len(rows) > 1 else 'only'} day"
     return _panel(
         f"Revenue, {currency}",
-        f"{best['revenue']:,.2f} {currency} on {best['date']}, the best day; the line is the mean of seven days.",
+        f"{finding}; the line is the mean of seven days." if charts.has_mean(rows) else f"{finding}.",
         charts.revenue(rows, currency),
         {
             "date": "Day",
@@ -142,7 +154,7 @@ def _funnel(figures: Figures) -> Panel:
     steps = {step["step"]: step for step in figures.steps}
     return _panel(
         "From cart to parcel",
-        f"Of {steps['filled a cart']['visits']:,} visits that filled a cart, {steps['paid']['part']} paid.",
+        f"Of {many(steps['filled a cart']['visits'], 'visit')} that filled a cart, {steps['paid']['part']} paid.",
         charts.funnel(figures.steps),
         {"step": "Visits that", "visits": "Visits", "part": "Of all carts"},
         figures.steps,
@@ -154,9 +166,10 @@ def _arrivals(rows: Sequence[Row]) -> Panel:
     if not rows:
         return _panel(title, "Nobody measured it: these events did not come over the bus.", "", {}, [])
     slow = max(rows, key=lambda row: row["p90"])
+    waited = many(round(slow["p90"]), "second")
     return _panel(
         title,
-        f"Nine of ten events under {slow['prefix']} were there {slow['p90']:,.0f} seconds after they happened.",
+        f"Nine of ten events under {slow['prefix']} were there {waited} after they happened.",
         charts.arrival(rows),
         {"prefix": "Prefix", "events": "Events", "median": "Half, s", "p90": "90 %, s", "slowest": "All, s"},
         rows,

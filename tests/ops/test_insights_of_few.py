@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
+from typer import Typer
+from typer.testing import CliRunner
 
 from ops.curated import CuratedTables
+from ops.insights import __main__ as insights
+from ops.insights import charts
 from ops.insights.figures import Figures, figures
 from ops.insights.page import page
 from tests.analytics import known
 from tests.analytics.rows import put
+from tests.browser import launch
 
 DAY = "2026-11-18"
 
@@ -80,3 +87,56 @@ def test_every_amount_in_a_table_has_its_currency(abroad: Path) -> None:
 
     assert len(amounts) == 8
     assert all(heading.endswith((", EUR", ", USD")) for heading in amounts)
+
+
+def revenue(days: int) -> list[dict[str, Any]]:
+    return [{"date": f"2026-11-{day:02}", "revenue": 10.0 * day} for day in range(1, days + 1)]
+
+
+@pytest.mark.parametrize(("days", "line"), [(1, False), (6, False), (7, True)])
+def test_line_is_drawn_when_seven_days_have_a_mean(days: int, line: bool) -> None:
+    assert ('aria-roledescription="line mark"' in charts.revenue(revenue(days), "EUR")) is line
+
+
+def test_one_day_is_one_day_without_a_line(abroad: Path, tmp_path: Path) -> None:
+    application = Typer()
+    application.command()(insights.main)
+    target = tmp_path / "page.html"
+    told = CliRunner().invoke(application, ["--curated", str(abroad), "--output", str(target)]).output
+    html = target.read_text()
+
+    assert "1 day in pictures" in told
+    assert f"180.00 EUR on {DAY}, the only day." in html
+    assert "mean of seven days" not in html
+    assert f"<p>{DAY} · files of" in html
+
+
+def test_what_has_no_stock_left_is_as_red_as_what_has_little() -> None:
+    rows = [{"label": name, "days_left": days} for name, days in (("Lamp", 0.0), ("Mug", 6.5), ("Board", 20.0))]
+    picture = charts.ranking(rows, value="days_left", title="days", alarming=True)
+    numbers = {text: fill for fill, text in re.findall(r'<text [^>]*fill="([^"]*)"[^>]*>([^<]*)</text>', picture)}
+
+    edges = dict(re.findall(r'aria-label="days: ([^;]*);[^>]*stroke="([^"]*)"', picture))
+
+    assert edges == {"0": charts.BAD, "6.5": charts.BAD, "20": charts.MAIN}
+    assert numbers["0"] == numbers["6.5"] == charts.BAD
+    assert {numbers["20"]} == {charts.INK}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 900, 1400])
+def test_tiles_are_of_one_width(width: int, abroad: Path, tmp_path: Path) -> None:
+    for number, currency in enumerate(("GBP", "CHF")):
+        sell(abroad, f"more {number}", "MUG", "Mug", 1234567, currency)
+    (tmp_path / "page.html").write_text(html_of(figures(CuratedTables(abroad))))
+    with sync_playwright() as playwright, launch(playwright) as browser:
+        seen = browser.new_page(viewport={"width": width, "height": 800})
+        seen.goto((tmp_path / "page.html").as_uri())
+        widths = seen.locator(".tiles li").evaluate_all("tiles => tiles.map(tile => Math.round(tile.offsetWidth))")
+        inside = seen.locator(".tiles strong").evaluate_all(
+            "all => all.every(one => one.scrollWidth <= one.offsetWidth)"
+        )
+
+    assert len(widths) == 6
+    assert max(widths) - min(widths) <= 1
+    assert inside
