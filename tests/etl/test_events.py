@@ -20,7 +20,7 @@ from curation.verdict import Limits, UnsoundError, look
 from retail.events import BusEvent
 from tests.etl.examples import CHANGED, EVERY_EVENT
 from tests.etl.lakes import NOON, carried, raw
-from tests.etl.test_verdicts import alike
+from tests.etl.test_verdicts import alike, stricter
 
 LIMITS = Limits(NOON, BEGAN)
 
@@ -75,7 +75,7 @@ def test_events_as_the_shop_writes_them_are_taken_as_they_come(form: Any, monkey
 
 @pytest.mark.parametrize("form", [dict, carried], ids=["archived", "carried"])
 def test_at_a_glance_or_closely_a_line_says_the_same(form: Any) -> None:
-    lines = [json.dumps(form(event)).encode() for event in alike()]
+    lines = [json.dumps(form(event)).encode() for event in (*alike(), *stricter())]
 
     sound, broken = glanced(lines)
 
