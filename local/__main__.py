@@ -107,7 +107,7 @@ def etl(
             console.print(f"  {table:<22} {rows:>9} rows")
         for fate, meaning in _NOTABLE.items():
             if number := account[fate]:
-                console.print(f"  {number} {fate}: {meaning}")
+                console.print(f"  {number} {fate}: {meaning}", soft_wrap=True)  # a command in it can be copied
 
 
 @app.command()
