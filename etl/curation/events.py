@@ -79,7 +79,7 @@ def _glance(lines: Sequence[bytes | None]) -> tuple[list[Events], list[int]]:
     """Lines by type and wrapping, as it seems, and the numbers of those that need a closer look."""
     found: Mapping[Any, tuple[list[int], list[bytes]]] = {name: ([], []) for name in _GROUPS}
     doubtful: list[int] = []
-    nowhere: tuple[list[int], list[bytes]] = doubtful, []
+    nowhere: tuple[list[int], list[bytes]] = doubtful, []  # for types that no contract knows
     search = _TYPE.search
     for number, line in enumerate(lines):
         # No object that begins in a line such as these ends in another, and a second one in a line is counted.
